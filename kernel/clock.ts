@@ -1,0 +1,89 @@
+/**
+ * Virtual time. It moves by a fixed tick at every call and jumps over sleeps, and nothing else moves it, so that time
+ * is a function of the calls made. Two numbers, seconds and nanoseconds, hold 64-bit nanoseconds without a bigint.
+ */
+
+import type { Instant } from '../vfs/inode.ts'
+
+const NS_PER_SEC = 1_000_000_000
+/** Time stops at the last whole second that 64 bits of nanoseconds can say, about the year 2554. */
+const MAX_SEC = 18_446_744_072
+
+/** A moment that moves, or a length of time. */
+export class Time implements Instant {
+  sec: number
+  nsec: number
+
+  constructor(sec: number = 0, nsec: number = 0) {
+    this.sec = sec
+    this.nsec = nsec
+  }
+
+  /** Adds `ns` nanoseconds, 0 to 10^9. */
+  add(ns: number): void {
+    this.nsec += ns
+    if (this.nsec >= NS_PER_SEC) {
+      this.nsec -= NS_PER_SEC
+      this.sec++
+      if (this.sec > MAX_SEC) this.#stop()
+    }
+  }
+
+  addTime(time: Instant): void {
+    this.sec += time.sec
+    this.add(time.nsec)
+    if (this.sec > MAX_SEC) this.#stop()
+  }
+
+  set(time: Instant): void {
+    this.sec = time.sec
+    this.nsec = time.nsec
+  }
+
+  #stop(): void {
+    this.sec = MAX_SEC
+    this.nsec = NS_PER_SEC - 1
+  }
+}
+
+/** Negative, 0 or positive, as `a` is before, at, or after `b`. */
+export function compareTime(a: Instant, b: Instant): number {
+  return a.sec - b.sec || a.nsec - b.nsec
+}
+
+/** The time from `from` to `to`, or none where `to` is not after it. */
+export function timeUntil(from: Instant, to: Instant): Time {
+  if (compareTime(to, from) <= 0) return new Time()
+  const borrow = to.nsec < from.nsec ? 1 : 0
+  return new Time(to.sec - from.sec - borrow, to.nsec - from.nsec + borrow * NS_PER_SEC)
+}
+
+/** The clocks of one machine. Both move together; they differ in where they start. */
+export class Clock {
+  readonly realtime: Time
+  readonly monotonic: Time
+  /** Nanoseconds that each call takes. */
+  readonly tick: number
+
+  constructor(realtime: Instant, monotonic: Instant, tick: number) {
+    this.realtime = new Time(realtime.sec, realtime.nsec)
+    this.monotonic = new Time(monotonic.sec, monotonic.nsec)
+    this.tick = tick
+  }
+
+  /** One call's worth of time. */
+  step(): void {
+    this.realtime.add(this.tick)
+    this.monotonic.add(this.tick)
+  }
+
+  /** Jumps on by `time`. */
+  jump(time: Instant): void {
+    this.realtime.addTime(time)
+    this.monotonic.addTime(time)
+  }
+
+  fork(): Clock {
+    return new Clock(this.realtime, this.monotonic, this.tick)
+  }
+}

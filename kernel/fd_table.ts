@@ -1,0 +1,121 @@
+/** Descriptors of one process: numbers, lowest free first, and what each refers to and may do. */
+
+import type { ByteString } from '../vfs/bytes.ts'
+import { EBADF, EMFILE, ENOTCAPABLE, Errno } from '../vfs/errno.ts'
+import type { OpenFile } from './open_file.ts'
+import { RIGHT_FD_ALLOCATE, RIGHT_FD_FILESTAT_SET_SIZE, RIGHT_FD_READ, RIGHT_FD_WRITE } from './rights.ts'
+
+const WRITES = RIGHT_FD_WRITE | RIGHT_FD_ALLOCATE | RIGHT_FD_FILESTAT_SET_SIZE
+
+export class Descriptor {
+  readonly file: OpenFile
+  /** What may be done with it, and what may be done with what is opened below it. */
+  base: number
+  inheriting: number
+  /** The name under which the guest was given it, for a preopen. */
+  readonly preopen: ByteString | undefined
+
+  constructor(file: OpenFile, base: number, inheriting: number, preopen?: ByteString) {
+    this.file = file
+    this.base = base
+    this.inheriting = inheriting
+    this.preopen = preopen
+  }
+}
+
+export class FdTable {
+  /** How many descriptors there may be. */
+  readonly limit: number
+  readonly #slots: (Descriptor | undefined)[] = []
+  /** Free numbers below `#slots.length`, as a binary heap: the lowest comes first. */
+  readonly #free: number[] = []
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Open descriptors. */
+  get size(): number {
+    return this.#slots.length - this.#free.length
+  }
+
+  /** The descriptor, or `undefined`. Any number may be asked for. */
+  at(fd: number): Descriptor | undefined {
+    return this.#slots[fd]
+  }
+
+  /**
+   * The descriptor, if it may do all that `rights` says. EBADF where it is not open, or not open for what is asked
+   * (a write through a descriptor opened for reading); ENOTCAPABLE where a right was not given or given up.
+   */
+  get(fd: number, rights: number): Descriptor | Errno {
+    const descriptor = this.#slots[fd]
+    if (descriptor === undefined) return EBADF
+    if ((descriptor.base & rights) === rights) return descriptor
+    if ((rights & RIGHT_FD_READ) !== 0 && !descriptor.file.readable) return EBADF
+    if ((rights & WRITES) !== 0 && !descriptor.file.writable) return EBADF
+    return ENOTCAPABLE
+  }
+
+  /** Whether one more can be opened: EMFILE where not. */
+  room(): Errno | undefined {
+    return this.size >= this.limit ? EMFILE : undefined
+  }
+
+  /** Gives the lowest free number. Preconditions: there is `room`. */
+  add(descriptor: Descriptor): number {
+    descriptor.file.references++
+    if (this.#free.length === 0) return this.#slots.push(descriptor) - 1
+    const fd = this.#takeFree()
+    this.#slots[fd] = descriptor
+    return fd
+  }
+
+  /** Frees a number and gives back what it was. Preconditions: it is open. The reference is the caller's to drop. */
+  remove(fd: number): Descriptor {
+    const descriptor = this.#slots[fd] as Descriptor
+    this.#slots[fd] = undefined
+    this.#addFree(fd)
+    return descriptor
+  }
+
+  /** Puts `descriptor` over an open number. */
+  replace(fd: number, descriptor: Descriptor): void {
+    this.#slots[fd] = descriptor
+  }
+
+  /** Open numbers, ascending. */
+  numbers(): number[] {
+    return [...this.#slots.keys()].filter((fd) => this.#slots[fd] !== undefined)
+  }
+
+  #addFree(fd: number): void {
+    const heap = this.#free
+    let at = heap.push(fd) - 1
+    while (at > 0) {
+      const up = (at - 1) >> 1
+      if ((heap[up] as number) <= fd) break
+      heap[at] = heap[up] as number
+      at = up
+    }
+    heap[at] = fd
+  }
+
+  #takeFree(): number {
+    const heap = this.#free
+    const lowest = heap[0] as number
+    const moved = heap.pop() as number
+    if (heap.length === 0) return lowest
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child++
+      if ((heap[child] as number) >= moved) break
+      heap[at] = heap[child] as number
+      at = child
+    }
+    heap[at] = moved
+    return lowest
+  }
+}

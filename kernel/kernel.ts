@@ -1,0 +1,96 @@
+/**
+ * The machine's state between and during runs: the tree, the clocks, the seed, and the processes. What it offers is
+ * what the calls in the other files of this folder share: opening and closing of descriptions, and the end of processes.
+ */
+
+import type { ByteString } from '../vfs/bytes.ts'
+import type { Filesystem } from '../vfs/filesystem.ts'
+import type { Clock } from './clock.ts'
+import { Descriptor } from './fd_table.ts'
+import { OpenFile } from './open_file.ts'
+import { Pipe } from './pipe.ts'
+import { type End, Process, type ProcessLimits } from './process.ts'
+import { Random } from './random.ts'
+import { RIGHTS_ALL, RIGHTS_DIRECTORY } from './rights.ts'
+import { Status } from './status.ts'
+
+export class Kernel {
+  /** Replaced only when a call that the engine broke off has left it unsound. */
+  fs: Filesystem
+  readonly clock: Clock
+  readonly seed: string
+  /** The next process's number; each process has its own stream of randomness, named by it. */
+  nextPid: number
+  /** The next number for what has no inode in the tree (pipes, sockets, standard streams). */
+  nextSerial: number
+  /** What the last stat told. */
+  readonly status: Status = new Status()
+  /** The pipe inside each fifo of the tree that is open, by its inode number. */
+  readonly fifos: Map<number, Pipe> = new Map()
+
+  constructor(fs: Filesystem, clock: Clock, seed: string, nextPid: number = 1, nextSerial: number = 1) {
+    this.fs = fs
+    this.clock = clock
+    this.seed = seed
+    this.nextPid = nextPid
+    this.nextSerial = nextSerial
+  }
+
+  /** A second kernel with the same tree, clocks, seed and numbers, in O(1). Processes are not taken along. */
+  fork(): Kernel {
+    return new Kernel(this.fs.fork(), this.clock.fork(), this.seed, this.nextPid, this.nextSerial)
+  }
+
+  spawn(args: readonly ByteString[], env: readonly ByteString[], limits: ProcessLimits): Process {
+    const pid = this.nextPid++
+    return new Process(pid, args, env, limits, new Random(`${this.seed}\0${pid}`))
+  }
+
+  /** Ends a process, once: its descriptors are closed. A second end changes nothing. */
+  exit(process: Process, end: End): void {
+    if (process.end !== undefined) return
+    process.end = end
+    for (const fd of process.fds.numbers()) this.close(process, fd)
+  }
+
+  /** Frees a number of `process` and what only it kept open. Preconditions: it is open. */
+  close(process: Process, fd: number): void {
+    this.dropReference(process.fds.remove(fd).file)
+  }
+
+  /** A new description of an inode, which it holds. */
+  describe(kind: 'file' | 'directory' | 'device' | 'fifo', ino: number, readable: boolean, writable: boolean): OpenFile {
+    this.fs.hold(ino)
+    return new OpenFile(kind, ino, readable, writable)
+  }
+
+  /** One descriptor less refers to `file`; the last one ends it. */
+  dropReference(file: OpenFile): void {
+    file.references--
+    if (file.references > 0) return
+    if (file.pipe !== undefined) {
+      if (file.readable) file.pipe.readers--
+      if (file.writable) file.pipe.writers--
+      if (file.pipe.readers + file.pipe.writers === 0) this.fifos.delete(file.ino)
+    }
+    if (file.ino !== 0) this.fs.release(file.ino)
+    file.socket?.close()
+    for (const pending of file.listener?.pending.splice(0) ?? []) pending.close()
+  }
+
+  /** A preopened directory, as a descriptor to add. */
+  preopen(ino: number, name: ByteString): Descriptor {
+    return new Descriptor(this.describe('directory', ino, false, false), RIGHTS_DIRECTORY, RIGHTS_ALL, name)
+  }
+
+  /** A new pipe's two descriptions, its reading end first. */
+  pipe(): { readonly pipe: Pipe; readonly reader: OpenFile; readonly writer: OpenFile } {
+    const pipe = new Pipe(this.nextSerial++)
+    const reader = new OpenFile('pipe', 0, true, false, pipe.ino)
+    const writer = new OpenFile('pipe', 0, false, true, pipe.ino)
+    reader.pipe = writer.pipe = pipe
+    pipe.readers++
+    pipe.writers++
+    return { pipe, reader, writer }
+  }
+}

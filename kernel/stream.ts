@@ -1,0 +1,79 @@
+/** The host's ends of stdin, stdout and stderr: where a guest's input comes from, and where its output goes. */
+
+/** Input that is pulled as the guest reads it. */
+export class Input {
+  readonly #chunks: Iterator<Uint8Array>
+  #chunk: Uint8Array = new Uint8Array(0)
+  #from = 0
+  #ended = false
+
+  constructor(chunks: Iterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.iterator]()
+  }
+
+  /** Takes up to `length` bytes, at most to the end of a chunk; 0 at the end. */
+  read(target: Uint8Array, start: number, length: number): number {
+    if (length === 0 || !this.#fill()) return 0
+    const count = Math.min(length, this.#chunk.length - this.#from)
+    target.set(this.#chunk.subarray(this.#from, this.#from + count), start)
+    this.#from += count
+    return count
+  }
+
+  /** Bytes that can be read without pulling more; pulls where there is none. 0 at the end. */
+  available(): number {
+    return this.#fill() ? this.#chunk.length - this.#from : 0
+  }
+
+  #fill(): boolean {
+    while (!this.#ended && this.#from === this.#chunk.length) {
+      const next = this.#chunks.next()
+      if (next.done === true) this.#ended = true
+      else {
+        this.#chunk = next.value
+        this.#from = 0
+      }
+    }
+    return !this.#ended
+  }
+}
+
+/** Output that is kept, and handed on as it comes. */
+export class Output {
+  /** Called with each write; the bytes are the callee's to keep. */
+  readonly #sink: ((bytes: Uint8Array) => void) | undefined
+  readonly #chunks: Uint8Array[] = []
+  /** Bytes of the last chunk that are in use. */
+  #end = 0
+  size = 0
+
+  constructor(sink?: (bytes: Uint8Array) => void) {
+    this.#sink = sink
+  }
+
+  write(source: Uint8Array, start: number, length: number): void {
+    let last = this.#chunks.at(-1)
+    if (last === undefined || last.length - this.#end < length) {
+      if (last !== undefined) this.#chunks[this.#chunks.length - 1] = last.subarray(0, this.#end)
+      last = new Uint8Array(Math.max(length, Math.min(65_536, Math.max(256, this.size))))
+      this.#chunks.push(last)
+      this.#end = 0
+    }
+    last.set(source.subarray(start, start + length), this.#end)
+    this.#end += length
+    this.size += length
+    this.#sink?.(last.slice(this.#end - length, this.#end))
+  }
+
+  /** All that was written, in a new array. */
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(this.size)
+    let at = 0
+    this.#chunks.forEach((chunk, index) => {
+      const used = index === this.#chunks.length - 1 ? chunk.subarray(0, this.#end) : chunk
+      bytes.set(used, at)
+      at += used.length
+    })
+    return bytes
+  }
+}

@@ -1,0 +1,128 @@
+/** Refuses wrong options by name, before anything has happened. */
+
+import type { Instant } from '../vfs/inode.ts'
+import { instantOf } from '../vfs/instant.ts'
+import { VivariumError } from './error.ts'
+import type { Limits, MachineOptions, Preopen, RunOptions, TraceLevel } from './options.ts'
+
+const MACHINE_OPTIONS = ['seed', 'epoch', 'tick', 'files', 'image', 'quota']
+const QUOTAS = ['bytes', 'inodes', 'entries']
+const LIMITS = ['calls', 'output', 'descriptors', 'pipe']
+const TRACE_LEVELS: readonly TraceLevel[] = ['off', 'digest', 'records']
+const RUN_OPTIONS = [
+  'args',
+  'env',
+  'stdin',
+  'stdout',
+  'stderr',
+  'tty',
+  'preopens',
+  'listen',
+  'limits',
+  'trace',
+  'imports',
+]
+
+export const DEFAULT_EPOCH = '2000-01-01T00:00:00Z'
+export const DEFAULT_TICK = 1000
+export const DEFAULT_LIMITS: Limits = { calls: Infinity, output: 2 ** 26, descriptors: 1024, pipe: 2 ** 26 }
+
+/** The machine's options with their defaults, as the kernel takes them. */
+export interface CheckedMachineOptions {
+  readonly seed: string
+  readonly epoch: Instant
+  readonly tick: number
+}
+
+/** @throws VivariumError `BAD_OPTION` that names the option and says what it may be. */
+export function checkMachineOptions(options: MachineOptions): CheckedMachineOptions {
+  checkNames('Machine', options, MACHINE_OPTIONS)
+  const { seed = '', epoch = DEFAULT_EPOCH, tick = DEFAULT_TICK, image = 'standard', quota = {} } = options
+  if (typeof seed !== 'string' && typeof seed !== 'number') bad('seed', seed, 'text or a number')
+  if (!isCount(tick) || tick > 1e9) bad('tick', tick, 'whole nanoseconds from 0 to 1,000,000,000')
+  if (image !== 'standard' && image !== 'empty') bad('image', image, "'standard' or 'empty'")
+  checkNames('quota', quota, QUOTAS)
+  for (const [name, value] of Object.entries(quota)) {
+    if (value !== Infinity && !isCount(value)) bad(`quota.${name}`, value, 'a whole number from 0 up, or Infinity')
+  }
+  const instant = instantOf(epoch)
+  if (typeof instant === 'string') throw new VivariumError('BAD_OPTION', `epoch: ${instant}`)
+  return { seed: String(seed), epoch: instant, tick }
+}
+
+/** A run's options with their defaults. */
+export interface CheckedRunOptions {
+  readonly args: readonly string[]
+  readonly env: readonly string[]
+  readonly tty: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
+  readonly preopens: readonly Preopen[]
+  readonly limits: Limits
+  readonly trace: TraceLevel
+}
+
+/** @throws VivariumError `BAD_OPTION` that names the option and says what it may be. */
+export function checkRunOptions(options: RunOptions): CheckedRunOptions {
+  checkNames('run', options, RUN_OPTIONS)
+  const { args = ['main'], env = {}, tty = false, preopens = { '/': '/' }, limits = {}, trace = 'digest' } = options
+  if (!Array.isArray(args)) bad('args', args, "an array of strings, the program's name first")
+  args.forEach((arg, index) => {
+    checkText(`args[${index}]`, arg)
+  })
+  for (const [name, value] of Object.entries(env)) {
+    if (name === '' || name.includes('=')) bad('env', name, 'names that are not empty and have no "="')
+    checkText(`env.${name}`, name)
+    checkText(`env.${name}`, value)
+  }
+  checkNames('limits', limits, LIMITS)
+  for (const [name, value] of Object.entries(limits)) {
+    if (value !== Infinity && !isCount(value)) bad(`limits.${name}`, value, 'a whole number from 0 up, or Infinity')
+  }
+  if (!TRACE_LEVELS.includes(trace)) bad('trace', trace, "'off', 'digest' or 'records'")
+  for (const name of ['stdout', 'stderr'] as const) {
+    const sink: unknown = options[name]
+    if (sink !== undefined && typeof sink !== 'function') bad(name, sink, 'a function that takes the bytes written')
+  }
+  const every = typeof tty === 'boolean' ? { stdin: tty, stdout: tty, stderr: tty } : tty
+  return {
+    args,
+    env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    tty: { stdin: every.stdin === true, stdout: every.stdout === true, stderr: every.stderr === true },
+    preopens: checkPreopens(preopens),
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    trace,
+  }
+}
+
+function checkPreopens(preopens: NonNullable<RunOptions['preopens']>): readonly Preopen[] {
+  const list: readonly Preopen[] = Array.isArray(preopens)
+    ? preopens
+    : Object.entries(preopens).map(([name, path]) => ({ name, path }))
+  for (const { name, path } of list) {
+    checkText('preopens', name)
+    checkText('preopens', path)
+    if (!path.startsWith('/')) bad('preopens', path, "an absolute path of the machine, such as '/src'")
+  }
+  return list
+}
+
+function checkNames(what: string, options: object, names: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) {
+      throw new VivariumError('BAD_OPTION', `${what}: there is no option ${JSON.stringify(name)}; there are ${names.join(', ')}`)
+    }
+  }
+}
+
+function checkText(name: string, value: unknown): void {
+  if (typeof value !== 'string') bad(name, value, 'text')
+  if ((value as string).includes('\0')) bad(name, value, 'text without a NUL character')
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function bad(name: string, value: unknown, wanted: string): never {
+  const shown = typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? 'an object' : String(value)
+  throw new VivariumError('BAD_OPTION', `${name}: ${shown} was given; it has to be ${wanted}`)
+}

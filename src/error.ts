@@ -1,0 +1,26 @@
+/** What the library throws at its user; guests never see it. */
+
+/** Why, for programs: each code is thrown for one kind of mistake. */
+export type VivariumErrorCode =
+  /** An option that does not exist, or whose value makes no sense. */
+  | 'BAD_OPTION'
+  /** Bytes that are no WebAssembly module, or a module that cannot be run. */
+  | 'BAD_MODULE'
+  /** The module imports something that is neither WASI nor given in `imports`. */
+  | 'MISSING_IMPORT'
+  /** A file or directory that the options name is not in the machine, or is of the wrong kind. */
+  | 'NO_SUCH_FILE'
+  /** The module has no export of that name that can be called. */
+  | 'NO_SUCH_EXPORT'
+  /** The run has ended, so nothing in it can be called. */
+  | 'ENDED'
+
+export class VivariumError extends Error {
+  override readonly name = 'VivariumError'
+  readonly code: VivariumErrorCode
+
+  constructor(code: VivariumErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}

@@ -1,0 +1,87 @@
+/** What a module is before it runs: compiled, with every import found, and known to be a command, a reactor or neither. */
+
+import type { Layout } from './abi/layout.ts'
+import { preview1Layout } from './abi/layout.ts'
+import { type CallName, callNames, isCallName, type Signature, signatures } from './abi/signatures.ts'
+import { VivariumError } from './error.ts'
+import type { RunOptions } from './options.ts'
+import { unstableLayout } from './unstable/layout.ts'
+import { unstableCallNames, unstableSignature } from './unstable/signatures.ts'
+
+/** One of the two modules that WASI calls are imported from. */
+export interface Wasi {
+  readonly name: string
+  readonly calls: readonly CallName[]
+  readonly layout: Layout
+  readonly signatureOf: (name: CallName) => Signature
+}
+
+const WASI: readonly Wasi[] = [
+  { name: 'wasi_snapshot_preview1', calls: callNames, layout: preview1Layout, signatureOf: (name) => signatures[name] },
+  { name: 'wasi_unstable', calls: unstableCallNames, layout: unstableLayout, signatureOf: unstableSignature },
+]
+
+/** `command` has `_start`, `reactor` has `_initialize`, `library` has neither. */
+export type ModuleKind = 'command' | 'reactor' | 'library'
+
+export interface GuestModule {
+  readonly module: WebAssembly.Module
+  readonly kind: ModuleKind
+  /** The WASI modules that it imports from, each with the calls that it imports. */
+  readonly wasi: readonly { readonly wasi: Wasi; readonly names: readonly CallName[] }[]
+}
+
+/** @throws VivariumError `BAD_MODULE` or `MISSING_IMPORT`; nothing has run. */
+export function inspect(module: WebAssembly.Module | Uint8Array, imports: RunOptions['imports']): GuestModule {
+  const compiled = module instanceof Uint8Array ? compile(module) : module
+  const used = new Map<Wasi, CallName[]>()
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(compiled)) {
+    if (imports?.[from]?.[name] !== undefined) continue
+    const wasi = WASI.find((candidate) => candidate.name === from)
+    if (wasi === undefined) throw missing(from, name, kind)
+    if (!isCallName(name) || !wasi.calls.includes(name)) {
+      throw new VivariumError(
+        'MISSING_IMPORT',
+        `the module imports ${from}.${name}, which is none of the ${wasi.calls.length} calls of ${from}; ` +
+          `give it in the option imports as { ${JSON.stringify(from)}: { ${JSON.stringify(name)}: … } } if it is yours`,
+      )
+    }
+    used.set(wasi, [...(used.get(wasi) ?? []), name])
+  }
+  return { module: compiled, kind: kindOf(compiled), wasi: [...used].map(([wasi, names]) => ({ wasi, names })) }
+}
+
+function compile(bytes: Uint8Array): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch (error) {
+    throw new VivariumError('BAD_MODULE', `the bytes are no valid WebAssembly module: ${messageOf(error)}`)
+  }
+}
+
+function kindOf(module: WebAssembly.Module): ModuleKind {
+  const names = WebAssembly.Module.exports(module)
+    .filter(({ kind }) => kind === 'function')
+    .map(({ name }) => name)
+  const [start, initialize] = [names.includes('_start'), names.includes('_initialize')]
+  if (start && initialize) {
+    throw new VivariumError(
+      'BAD_MODULE',
+      'the module exports both _start and _initialize, so it says that it is a command and a reactor; ' +
+        'link it as one of the two (wasm-ld: crt1-command.o or crt1-reactor.o)',
+    )
+  }
+  return start ? 'command' : initialize ? 'reactor' : 'library'
+}
+
+function missing(from: string, name: string, kind: string): VivariumError {
+  const example = `imports: { ${JSON.stringify(from)}: { ${JSON.stringify(name)}: … } }`
+  return new VivariumError(
+    'MISSING_IMPORT',
+    `the module imports the ${kind} ${from}.${name}, which is not WASI; give it in the options as ${example}`,
+  )
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,321 @@
+/** One run from its options to its end: the process with its descriptors, the instance, and what is left of both. */
+
+import { Descriptor } from '../kernel/fd_table.ts'
+import type { Executor } from '../kernel/executor.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { OpenFile } from '../kernel/open_file.ts'
+import type { End, Process } from '../kernel/process.ts'
+import { RIGHT_FD_READ, RIGHT_FD_WRITE, RIGHTS_FILE, RIGHTS_PIPE, RIGHTS_TERMINAL } from '../kernel/rights.ts'
+import type { Socket } from '../kernel/socket.ts'
+import { connect, listen } from '../kernel/socket_calls.ts'
+import { Input, Output as OutputStream } from '../kernel/stream.ts'
+import { TraceHash } from '../kernel/trace_hash.ts'
+import { KernelBug } from '../vfs/bug.ts'
+import { byteString, decodeUtf8, encodeUtf8 } from '../vfs/bytes.ts'
+import { check } from '../vfs/check.ts'
+import { Errno } from '../vfs/errno.ts'
+import type { Filesystem } from '../vfs/filesystem.ts'
+import { ROOT_INO } from '../vfs/inode_table.ts'
+import { type CheckedRunOptions, checkRunOptions } from './check_options.ts'
+import { VivariumError } from './error.ts'
+import { type GuestModule, inspect } from './guest_module.ts'
+import { Guest } from './hostcall/guest.ts'
+import { bindCalls } from './hostcall/imports.ts'
+import type { RunOptions, SocketPeer, Stdin } from './options.ts'
+import type { Output, Run, TraceRecord } from './run.ts'
+import { TraceRecorder } from './trace_recorder.ts'
+
+/** What takes the place of a standard stream in a pipeline. */
+export interface Plumbing {
+  readonly stdin?: OpenFile
+  readonly stdout?: OpenFile
+}
+
+export class GuestRun implements Run {
+  readonly process: Process
+  readonly #kernel: Kernel
+  readonly #module: GuestModule
+  readonly #options: RunOptions
+  readonly #checked: CheckedRunOptions
+  readonly #stdout: OutputStream
+  readonly #stderr: OutputStream
+  readonly #received: OutputStream[][] = []
+  readonly #hash: TraceHash | undefined
+  readonly #recorder: TraceRecorder | undefined
+  #guests: readonly Guest[] = []
+  #exports: WebAssembly.Exports = {}
+
+  /**
+   * Sets everything up; nothing has run yet.
+   * @throws VivariumError for wrong options, a module that cannot run, or files that are not there; nothing is changed.
+   */
+  constructor(kernel: Kernel, module: WebAssembly.Module | Uint8Array, options: RunOptions, plumbing: Plumbing = {}) {
+    this.#kernel = kernel
+    this.#options = options
+    this.#checked = checkRunOptions(options)
+    this.#module = inspect(module, options.imports)
+    const { args, env, limits, trace } = this.#checked
+    this.#stdout = new OutputStream(options.stdout)
+    this.#stderr = new OutputStream(options.stderr)
+    const stdin = plumbing.stdin ?? stdinOf(kernel, options.stdin ?? '')
+    const preopens = this.#checked.preopens.map(({ name, path }) => kernel.preopen(directoryAt(kernel.fs, path), byteString(name)))
+    this.process = kernel.spawn(args.map(byteString), env.map(byteString), limits)
+    this.#hash = trace === 'off' ? undefined : new TraceHash()
+    this.#recorder = trace === 'records' ? new TraceRecorder(this.process.pid) : undefined
+    this.#openStandard(stdin, plumbing.stdout)
+    for (const preopen of preopens) this.process.fds.add(preopen)
+    for (const peers of options.listen ?? []) this.#listen(peers)
+  }
+
+  /** Instantiates and runs the module: a command to its end, a reactor through its initialisation. */
+  start(executor: Executor): void {
+    const { module, kind, wasi } = this.#module
+    const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {}
+    for (const [from, values] of Object.entries(this.#options.imports ?? {})) imports[from] = { ...values }
+    this.#guests = wasi.map(({ wasi: { name, layout, signatureOf }, names }) => {
+      const guest = new Guest(this.#kernel, this.process, layout, executor, this.#hash)
+      imports[name] = { ...bindCalls(guest, names, signatureOf, this.#recorder?.of(guest)), ...imports[name] }
+      return guest
+    })
+    this.#attach(importedMemory(module, imports))
+    this.#guard(() => {
+      this.#exports = new WebAssembly.Instance(module, imports).exports
+      const { memory } = this.#exports
+      if (memory instanceof WebAssembly.Memory) this.#attach(memory)
+      if (kind === 'command') {
+        callExport(this.#exports, '_start', [])
+        this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
+      } else if (kind === 'reactor') callExport(this.#exports, '_initialize', [])
+    })
+  }
+
+  get pid(): number {
+    return this.process.pid
+  }
+
+  get end(): End | undefined {
+    return this.process.end
+  }
+
+  get exitCode(): number | undefined {
+    return this.end?.kind === 'exit' ? this.end.code : undefined
+  }
+
+  get stdout(): Output {
+    return outputOf(this.#stdout)
+  }
+
+  get stderr(): Output {
+    return outputOf(this.#stderr)
+  }
+
+  get traceDigest(): string | undefined {
+    return this.#hash?.digest()
+  }
+
+  get trace(): readonly TraceRecord[] {
+    return this.#recorder?.records ?? []
+  }
+
+  get calls(): number {
+    return this.process.calls
+  }
+
+  get received(): readonly (readonly Output[])[] {
+    return this.#received.map((peers) => peers.map(outputOf))
+  }
+
+  get exports(): WebAssembly.Exports {
+    return this.#exports
+  }
+
+  call(name: string, ...args: readonly (number | bigint)[]): unknown {
+    if (this.end !== undefined) {
+      throw new VivariumError('ENDED', `${name} cannot be called: the run has ended (${this.end.kind})`)
+    }
+    if (typeof this.#exports[name] !== 'function') {
+      const names = Object.keys(this.#exports).filter((other) => typeof this.#exports[other] === 'function')
+      throw new VivariumError('NO_SUCH_EXPORT', `the module exports no function ${name}; it exports ${names.join(', ')}`)
+    }
+    let result: unknown
+    this.#guard(() => {
+      result = callExport(this.#exports, name, args)
+    })
+    if (this.process.end !== undefined) {
+      throw new VivariumError('ENDED', `the run ended in ${name}: ${describe(this.process.end)}`)
+    }
+    return result
+  }
+
+  close(): void {
+    this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
+  }
+
+  /** Runs guest code and turns what it throws into the end of the process, or, where it is not the guest's, throws it. */
+  #guard(run: () => void): void {
+    const before = this.#kernel.fs.fork('keep')
+    try {
+      run()
+    } catch (error) {
+      const failed = this.#guests.some((guest) => guest.inCall)
+      if (failed) this.#repair(before)
+      if (isStackOverflow(error)) {
+        const message = "the guest used up the engine's stack; recursion this deep depends on the engine"
+        this.#kernel.exit(this.process, { kind: 'limit', limit: 'stack', message })
+      } else if (isGuestFault(error)) {
+        this.#kernel.exit(this.process, { kind: 'trap', message: messageOf(error), stack: stackOf(error) })
+        if (failed && this.process.end?.kind === 'trap') {
+          throw new KernelBug('a call failed in the host, and the guest caught what it threw')
+        }
+      } else {
+        this.#kernel.exit(this.process, { kind: 'trap', message: messageOf(error), stack: stackOf(error) })
+        throw error
+      }
+    }
+  }
+
+  /** A call that the engine's stack ended half-way may have left the tree half changed; then it is put back. */
+  #repair(before: Filesystem): void {
+    if (check(this.#kernel.fs).length > 0) this.#kernel.fs = before
+    for (const guest of this.#guests) guest.inCall = false
+  }
+
+  #attach(memory: WebAssembly.Memory | undefined): void {
+    if (memory !== undefined) for (const guest of this.#guests) guest.memory.attach(memory)
+  }
+
+  #openStandard(stdin: OpenFile, stdout: OpenFile | undefined): void {
+    const { tty } = this.#checked
+    const kernel = this.#kernel
+    if (stdin.kind === 'input') stdin.terminal = tty.stdin
+    const out = stdout ?? outputFile(kernel, this.#stdout, tty.stdout)
+    const rightsOf = (file: OpenFile): number =>
+      file.kind === 'file' ? RIGHTS_FILE : file.terminal ? RIGHTS_TERMINAL : RIGHTS_PIPE
+    this.process.fds.add(new Descriptor(stdin, rightsOf(stdin) & ~RIGHT_FD_WRITE, 0))
+    this.process.fds.add(new Descriptor(out, rightsOf(out) & ~RIGHT_FD_READ, 0))
+    const error = outputFile(kernel, this.#stderr, tty.stderr)
+    this.process.fds.add(new Descriptor(error, rightsOf(error) & ~RIGHT_FD_READ, 0))
+  }
+
+  #listen(peers: readonly SocketPeer[]): void {
+    const { listener, descriptor } = listen(this.#kernel)
+    this.process.fds.add(descriptor)
+    this.#received.push(
+      peers.map((peer) => {
+        const received = new OutputStream()
+        const near = connect(this.#kernel, listener)
+        if (near instanceof Errno) throw new KernelBug('a new listener refused a connection')
+        attachPeer(near, peer, received)
+        return received
+      }),
+    )
+  }
+}
+
+/** The host's end of a connection: sends what `peer` says at once, keeps what comes, and answers it. */
+function attachPeer(near: Socket, peer: SocketPeer, received: OutputStream): void {
+  const far = near.peer
+  if (far === undefined) throw new KernelBug('a new connection has no other end')
+  const { send, respond } = peer
+  if (send !== undefined) {
+    const bytes = bytesOf(send)
+    near.outgoing.push(bytes, 0, bytes.length)
+  }
+  if (!(peer.keepOpen ?? respond !== undefined)) near.sendShut = true
+  far.sink = {
+    receive(bytes) {
+      received.write(bytes, 0, bytes.length)
+      const answer = respond?.(bytes.slice())
+      return answer === undefined ? undefined : bytesOf(answer)
+    },
+  }
+}
+
+function stdinOf(kernel: Kernel, stdin: Stdin): OpenFile {
+  if (typeof stdin === 'object' && 'file' in stdin) {
+    const ino = kernel.fs.lookup(ROOT_INO, byteString(stdin.file), 'follow', 'clamp')
+    if (ino instanceof Errno) throw new VivariumError('NO_SUCH_FILE', `stdin: ${stdin.file}: ${ino.message}`)
+    if (!kernel.fs.get(ino).isFile()) {
+      throw new VivariumError('NO_SUCH_FILE', `stdin: ${stdin.file} is a ${kernel.fs.get(ino).kind}, not a file`)
+    }
+    return kernel.describe('file', ino, true, false)
+  }
+  const file = new OpenFile('input', 0, true, false, kernel.nextSerial++)
+  const chunks = typeof stdin === 'string' || stdin instanceof Uint8Array ? [stdin] : stdin
+  file.input = new Input(mapBytes(chunks))
+  return file
+}
+
+function* mapBytes(chunks: Iterable<Uint8Array | string>): Generator<Uint8Array> {
+  for (const chunk of chunks) yield bytesOf(chunk)
+}
+
+function outputFile(kernel: Kernel, stream: OutputStream, terminal: boolean): OpenFile {
+  const file = new OpenFile('output', 0, false, true, kernel.nextSerial++)
+  file.output = stream
+  file.terminal = terminal
+  return file
+}
+
+function directoryAt(fs: Filesystem, path: string): number {
+  const ino = fs.lookup(ROOT_INO, byteString(path), 'follow', 'clamp')
+  if (ino instanceof Errno) throw new VivariumError('NO_SUCH_FILE', `preopens: ${path}: ${ino.message}`)
+  if (!fs.get(ino).isDirectory()) throw new VivariumError('NO_SUCH_FILE', `preopens: ${path} is not a directory`)
+  return ino
+}
+
+/** The first memory that the module imports, if it imports one. */
+function importedMemory(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Memory | undefined {
+  const found = WebAssembly.Module.imports(module).find(({ kind }) => kind === 'memory')
+  const memory = found === undefined ? undefined : imports[found.module]?.[found.name]
+  return memory instanceof WebAssembly.Memory ? memory : undefined
+}
+
+function callExport(exports: WebAssembly.Exports, name: string, args: readonly (number | bigint)[]): unknown {
+  return (exports[name] as (...args: readonly (number | bigint)[]) => unknown)(...args)
+}
+
+function outputOf(stream: OutputStream): Output {
+  return {
+    get bytes() {
+      return stream.toBytes()
+    },
+    text: () => decodeUtf8(stream.toBytes()),
+  }
+}
+
+function bytesOf(value: string | Uint8Array): Uint8Array {
+  return typeof value === 'string' ? encodeUtf8(value) : value
+}
+
+/** The engine's own error for too deep a stack: V8 and JavaScriptCore throw a RangeError, SpiderMonkey an InternalError. */
+function isStackOverflow(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return /call stack|recursion/i.test(error.message) && (error.name === 'RangeError' || error.name === 'InternalError')
+}
+
+/** A trap, or an exception that the guest threw and did not catch; everything else is the host's. */
+function isGuestFault(error: unknown): boolean {
+  if (error instanceof WebAssembly.RuntimeError) return true
+  return WebAssembly.Exception !== undefined && error instanceof WebAssembly.Exception
+}
+
+function messageOf(error: unknown): string {
+  if (WebAssembly.Exception !== undefined && error instanceof WebAssembly.Exception) return 'uncaught exception of the guest'
+  return error instanceof Error ? error.message : String(error)
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? '') : ''
+}
+
+function describe(end: End): string {
+  switch (end.kind) {
+    case 'exit':
+      return `exit with code ${end.code}`
+    case 'signal':
+      return `signal ${end.name}`
+    default:
+      return end.message
+  }
+}

@@ -1,0 +1,145 @@
+/** All that a hostcall may see: the guest's memory on one side, its process and the kernel on the other. */
+
+import type { Blocked } from '../../kernel/blocked.ts'
+import type { Executor } from '../../kernel/executor.ts'
+import { IOV_MAX, IoVec } from '../../kernel/iovec.ts'
+import type { Kernel } from '../../kernel/kernel.ts'
+import { Subscription } from '../../kernel/poll.ts'
+import type { Process } from '../../kernel/process.ts'
+import type { StatusKind } from '../../kernel/status.ts'
+import type { TraceHash } from '../../kernel/trace_hash.ts'
+import type { ByteString } from '../../vfs/bytes.ts'
+import { EFAULT, EINVAL, ENAMETOOLONG, Errno } from '../../vfs/errno.ts'
+import { PATH_MAX } from '../../vfs/limits.ts'
+import { IOVEC_SIZE, iovecBuf, iovecLength, type Layout } from '../abi/layout.ts'
+import { GuestMemory } from '../abi/memory.ts'
+import type { CallName } from '../abi/signatures.ts'
+import {
+  FILETYPE_CHARACTER_DEVICE,
+  FILETYPE_DIRECTORY,
+  FILETYPE_REGULAR_FILE,
+  FILETYPE_SOCKET_STREAM,
+  FILETYPE_SYMBOLIC_LINK,
+  FILETYPE_UNKNOWN,
+} from '../abi/types.ts'
+
+/** Bytes that all ranges of one call may have together: what a signed 32-bit count can say. */
+const TOTAL_MAX = 0x7fff_ffff
+
+export class Guest {
+  readonly kernel: Kernel
+  readonly process: Process
+  readonly layout: Layout
+  readonly executor: Executor
+  readonly memory: GuestMemory = new GuestMemory()
+  /** The ranges of the call at hand. */
+  readonly iov: IoVec = new IoVec()
+  /** Absorbs what the calls move; `undefined` when nothing is traced. */
+  readonly hash: TraceHash | undefined
+
+  /** The words of the call at hand. */
+  readonly words: Int32Array = new Int32Array(16)
+  /** Whether a call is running; still true afterwards if it threw, which only a fault of the host makes it do. */
+  inCall = false
+  readonly #subscriptions: Subscription[] = []
+  #userdata: Uint32Array = new Uint32Array(0)
+
+  constructor(kernel: Kernel, process: Process, layout: Layout, executor: Executor, hash: TraceHash | undefined) {
+    this.kernel = kernel
+    this.process = process
+    this.layout = layout
+    this.executor = executor
+    this.hash = hash
+  }
+
+  /** Waits; whether the call is to be tried again. When not, the process has ended. */
+  wait(call: CallName, blocked: Blocked): boolean {
+    this.executor.wait(this.process, call, blocked)
+    return this.process.end === undefined
+  }
+
+  /** At least `count` subscriptions to fill, the same objects each time. */
+  subscriptions(count: number): readonly Subscription[] {
+    while (this.#subscriptions.length < count) this.#subscriptions.push(new Subscription())
+    return this.#subscriptions
+  }
+
+  /** At least `count` pairs of words, the same array each time. */
+  userdata(count: number): Uint32Array {
+    if (this.#userdata.length < 2 * count) this.#userdata = new Uint32Array(2 * count)
+    return this.#userdata
+  }
+
+  /** The path at `ptr`. EFAULT outside memory, ENAMETOOLONG before anything that long is read. */
+  path(ptr: number, length: number): ByteString | Errno {
+    if (!this.memory.covers(ptr >>> 0, length >>> 0)) return EFAULT
+    if (length >>> 0 > PATH_MAX) return ENAMETOOLONG
+    const path = this.memory.readByteString(ptr >>> 0, length >>> 0)
+    this.hash?.bytes(this.memory.u8, ptr >>> 0, length >>> 0)
+    return path
+  }
+
+  /**
+   * Reads `count` ranges at `ptr` into `iov`. EINVAL for more than `IOV_MAX` or too many bytes in all, EFAULT where the
+   * array or a range that has bytes is outside memory.
+   */
+  ranges(ptr: number, count: number): Errno | undefined {
+    const { memory, iov } = this
+    const ranges = count >>> 0
+    if (ranges > IOV_MAX) return EINVAL
+    if (!memory.covers(ptr >>> 0, ranges * IOVEC_SIZE)) return EFAULT
+    iov.reset(memory.u8)
+    for (let i = 0; i < ranges; i++) {
+      const start = iovecBuf(memory.view, ptr >>> 0, i)
+      const length = iovecLength(memory.view, ptr >>> 0, i)
+      if (length > 0 && !memory.covers(start, length)) return EFAULT
+      iov.add(start, length)
+    }
+    iov.buffer = memory.u8
+    return iov.total > TOTAL_MAX ? EINVAL : undefined
+  }
+
+  /** Absorbs the first `length` bytes of the ranges. */
+  hashRanges(length: number): void {
+    if (this.hash === undefined) return
+    const { iov } = this
+    let left = length
+    for (let i = 0; i < iov.count && left > 0; i++) {
+      const part = Math.min(left, iov.lengths[i] as number)
+      this.hash.bytes(iov.buffer, iov.starts[i] as number, part)
+      left -= part
+    }
+  }
+}
+
+/** The number that a call returns for `result`. */
+export function numberOf(result: Errno | undefined): number {
+  return result === undefined ? 0 : result.number
+}
+
+export const FAULT: number = EFAULT.number
+export const INVAL: number = EINVAL.number
+
+/** Preview1 has no type for a pipe, so it is unknown, and only a terminal is a character device that cannot seek. */
+export function filetypeOf(kind: StatusKind): number {
+  switch (kind) {
+    case 'file':
+      return FILETYPE_REGULAR_FILE
+    case 'directory':
+      return FILETYPE_DIRECTORY
+    case 'symlink':
+      return FILETYPE_SYMBOLIC_LINK
+    case 'device':
+    case 'terminal':
+      return FILETYPE_CHARACTER_DEVICE
+    case 'socket':
+      return FILETYPE_SOCKET_STREAM
+    case 'fifo':
+    case 'stream':
+      return FILETYPE_UNKNOWN
+  }
+}
+
+/** One hostcall: 32-bit words as wasm passes them (64-bit parameters as low word, high word); an errno number or 0. */
+// biome-ignore lint/suspicious/noExplicitAny: calls differ in how many words they take; the signatures table says how many
+export type Handler = (guest: Guest, ...words: any[]) => number

@@ -1,0 +1,352 @@
+/**
+ * From a guest to the import object that its module is given: the one place where time ticks, limits end a process,
+ * calls are traced, and an errno becomes a number.
+ */
+
+import { KernelBug } from '../../vfs/bug.ts'
+import { type CallName, callNames, type Signature } from '../abi/signatures.ts'
+import { argsGet, argsSizesGet, environGet, environSizesGet } from './args.ts'
+import { clockResGet, clockTimeGet } from './clock.ts'
+import {
+  fdAdvise,
+  fdAllocate,
+  fdClose,
+  fdDatasync,
+  fdFdstatGet,
+  fdFdstatSetFlags,
+  fdFdstatSetRights,
+  fdFilestatGet,
+  fdFilestatSetSize,
+  fdFilestatSetTimes,
+  fdPrestatDirName,
+  fdPrestatGet,
+  fdRenumber,
+  fdSync,
+} from './fd.ts'
+import { fdReaddir } from './fd_dir.ts'
+import { fdPread, fdPwrite, fdRead, fdSeek, fdTell, fdWrite } from './fd_io.ts'
+import type { Guest, Handler } from './guest.ts'
+import {
+  pathCreateDirectory,
+  pathFilestatGet,
+  pathFilestatSetTimes,
+  pathLink,
+  pathOpen,
+  pathReadlink,
+  pathRemoveDirectory,
+  pathRename,
+  pathSymlink,
+  pathUnlinkFile,
+} from './path.ts'
+import { pollOneoff } from './poll.ts'
+import { procExit, procRaise, schedYield } from './proc.ts'
+import { randomGet } from './random.ts'
+import { sockAccept, sockRecv, sockSend, sockShutdown } from './sock.ts'
+import { buildTrampoline, isSplit } from './trampoline.ts'
+
+const handlers: { readonly [name in CallName]: Handler } = {
+  args_get: argsGet,
+  args_sizes_get: argsSizesGet,
+  environ_get: environGet,
+  environ_sizes_get: environSizesGet,
+  clock_res_get: clockResGet,
+  clock_time_get: clockTimeGet,
+  fd_advise: fdAdvise,
+  fd_allocate: fdAllocate,
+  fd_close: fdClose,
+  fd_datasync: fdDatasync,
+  fd_fdstat_get: fdFdstatGet,
+  fd_fdstat_set_flags: fdFdstatSetFlags,
+  fd_fdstat_set_rights: fdFdstatSetRights,
+  fd_filestat_get: fdFilestatGet,
+  fd_filestat_set_size: fdFilestatSetSize,
+  fd_filestat_set_times: fdFilestatSetTimes,
+  fd_pread: fdPread,
+  fd_prestat_get: fdPrestatGet,
+  fd_prestat_dir_name: fdPrestatDirName,
+  fd_pwrite: fdPwrite,
+  fd_read: fdRead,
+  fd_readdir: fdReaddir,
+  fd_renumber: fdRenumber,
+  fd_seek: fdSeek,
+  fd_sync: fdSync,
+  fd_tell: fdTell,
+  fd_write: fdWrite,
+  path_create_directory: pathCreateDirectory,
+  path_filestat_get: pathFilestatGet,
+  path_filestat_set_times: pathFilestatSetTimes,
+  path_link: pathLink,
+  path_open: pathOpen,
+  path_readlink: pathReadlink,
+  path_remove_directory: pathRemoveDirectory,
+  path_rename: pathRename,
+  path_symlink: pathSymlink,
+  path_unlink_file: pathUnlinkFile,
+  poll_oneoff: pollOneoff,
+  proc_exit: procExit,
+  proc_raise: procRaise,
+  sched_yield: schedYield,
+  random_get: randomGet,
+  sock_accept: sockAccept,
+  sock_recv: sockRecv,
+  sock_send: sockSend,
+  sock_shutdown: sockShutdown,
+}
+
+/** Keeps readable records of the calls; see `trace_recorder.ts`. */
+export interface Recorder {
+  /** Before a call, with its arguments as words. */
+  before(signature: Signature, words: readonly number[]): void
+  /** After the same call; `errno` is a number, 0 for success, or `undefined` where the process ended in it. */
+  after(errno: number | undefined): void
+}
+
+/** A fixed-size result: which word of the call points to it, and its bytes. */
+interface FixedResult {
+  readonly word: number
+  readonly size: number
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see Handler
+type ImportFunction = (...words: any[]) => number
+
+/** The trampolines made so far, by the calls in them: a module is the same for every guest. */
+const trampolines = new Map<string, WebAssembly.Module>()
+
+/**
+ * The functions that a guest imports, by name. `names` are calls of one WASI module, `signatureOf` its signatures.
+ * Once the process has ended, every call ends the guest again, by a trap that no guest code can catch.
+ */
+export function bindCalls(
+  guest: Guest,
+  names: readonly CallName[],
+  signatureOf: (name: CallName) => Signature,
+  recorder: Recorder | undefined,
+): { readonly [name: string]: WebAssembly.ImportValue } {
+  const key = names.join()
+  let module = trampolines.get(key)
+  if (module === undefined) {
+    module = new WebAssembly.Module(buildTrampoline(names))
+    trampolines.set(key, module)
+  }
+  // The trap is an export of the instance whose imports need it, so it is filled in once there is one.
+  const ending = { trap: (): never => bug() }
+  const bound: Record<string, WebAssembly.ImportValue> = {}
+  for (const name of names) bound[name] = bind(guest, signatureOf(name), ending, recorder)
+  const { exports } = new WebAssembly.Instance(module, { h: bound })
+  ending.trap = exports.trap as () => never
+  for (const name of names) if (isSplit(signatureOf(name))) bound[name] = exports[name] as WebAssembly.ImportValue
+  return bound
+}
+
+function bug(): never {
+  throw new KernelBug('a call was made before the guest was instantiated')
+}
+
+/** What surrounds every call of one kind. */
+class CallSite {
+  readonly #guest: Guest
+  readonly #ending: { readonly trap: () => never }
+  readonly #index: number
+  readonly #wordCount: number
+  readonly #results: readonly FixedResult[]
+
+  constructor(guest: Guest, signature: Signature, ending: { readonly trap: () => never }) {
+    this.#guest = guest
+    this.#ending = ending
+    this.#index = callNames.indexOf(signature.name)
+    this.#wordCount = wordCount(signature)
+    this.#results = fixedResults(signature)
+  }
+
+  /** Before the call, whose words are in `guest.words`. */
+  enter(): void {
+    const guest = this.#guest
+    const { process, kernel } = guest
+    if (process.end !== undefined || guest.inCall) this.#ending.trap()
+    if (process.calls >= process.limits.calls) {
+      const message = `the guest made ${process.limits.calls} calls; raise limits.calls if it needs more`
+      kernel.exit(process, { kind: 'limit', limit: 'calls', message })
+      this.#ending.trap()
+    }
+    guest.inCall = true
+    process.calls++
+    kernel.clock.step()
+    process.cpu.add(kernel.clock.tick)
+    const { hash, words } = guest
+    if (hash === undefined) return
+    const { realtime } = kernel.clock
+    hash.words(this.#index, realtime.sec, realtime.nsec, words[0] as number)
+    for (let i = 1; i < this.#wordCount; i += 4) {
+      hash.words(words[i] as number, words[i + 1] as number, words[i + 2] as number, words[i + 3] as number)
+    }
+  }
+
+  /** After the call: absorbs its result and gives back what it returns, or ends the guest. */
+  leave(errno: number): number {
+    const guest = this.#guest
+    const { hash, process, memory, words } = guest
+    guest.inCall = false
+    if (process.end !== undefined) this.#ending.trap()
+    if (hash !== undefined) {
+      hash.words(errno, 0, 0, 0)
+      if (errno === 0) {
+        for (const { word, size } of this.#results) hash.bytes(memory.u8, (words[word] as number) >>> 0, size)
+      }
+    }
+    return errno
+  }
+}
+
+function fixedResults(signature: Signature): FixedResult[] {
+  return signature.results.flatMap((result) => {
+    return 'size' in result ? [{ word: wordOf(signature, result.param), size: result.size }] : []
+  })
+}
+
+/** Which word of a call a parameter is, where an i64 takes two. */
+export function wordOf(signature: Signature, name: string): number {
+  let word = 0
+  for (const param of signature.params) {
+    if (param.name === name) return word
+    word += param.type === 'i64' ? 2 : 1
+  }
+  throw new KernelBug(`${signature.name} has no parameter ${name}`)
+}
+
+/** Words that a call is made with. */
+function wordCount(signature: Signature): number {
+  return signature.params.reduce((count, param) => count + (param.type === 'i64' ? 2 : 1), 0)
+}
+
+/** A function for each number of words, since one for all would make an array for each call. */
+function bind(
+  guest: Guest,
+  signature: Signature,
+  ending: { readonly trap: () => never },
+  recorder: Recorder | undefined,
+): ImportFunction {
+  const site = new CallSite(guest, signature, ending)
+  const handler = handlers[signature.name]
+  if (recorder !== undefined) return bindRecorded(guest, signature, site, handler, recorder)
+  const w = guest.words
+  switch (wordCount(signature)) {
+    case 0:
+      return () => {
+        site.enter()
+        return site.leave(handler(guest))
+      }
+    case 1:
+      return (a) => {
+        w[0] = a
+        site.enter()
+        return site.leave(handler(guest, a))
+      }
+    case 2:
+      return (a, b) => {
+        w[0] = a
+        w[1] = b
+        site.enter()
+        return site.leave(handler(guest, a, b))
+      }
+    case 3:
+      return (a, b, c) => {
+        w[0] = a
+        w[1] = b
+        w[2] = c
+        site.enter()
+        return site.leave(handler(guest, a, b, c))
+      }
+    case 4:
+      return (a, b, c, d) => {
+        w[0] = a
+        w[1] = b
+        w[2] = c
+        w[3] = d
+        site.enter()
+        return site.leave(handler(guest, a, b, c, d))
+      }
+    case 5:
+      return (a, b, c, d, e) => {
+        w[0] = a
+        w[1] = b
+        w[2] = c
+        w[3] = d
+        w[4] = e
+        site.enter()
+        return site.leave(handler(guest, a, b, c, d, e))
+      }
+    case 6:
+      return (a, b, c, d, e, f) => {
+        w[0] = a
+        w[1] = b
+        w[2] = c
+        w[3] = d
+        w[4] = e
+        w[5] = f
+        site.enter()
+        return site.leave(handler(guest, a, b, c, d, e, f))
+      }
+    case 7:
+      return (a, b, c, d, e, f, g) => {
+        w[0] = a
+        w[1] = b
+        w[2] = c
+        w[3] = d
+        w[4] = e
+        w[5] = f
+        w[6] = g
+        site.enter()
+        return site.leave(handler(guest, a, b, c, d, e, f, g))
+      }
+    case 9:
+      return (a, b, c, d, e, f, g, h, i) => {
+        w[0] = a
+        w[1] = b
+        w[2] = c
+        w[3] = d
+        w[4] = e
+        w[5] = f
+        w[6] = g
+        w[7] = h
+        w[8] = i
+        site.enter()
+        return site.leave(handler(guest, a, b, c, d, e, f, g, h, i))
+      }
+    case 11:
+      return (a, b, c, d, e, f, g, h, i, j, k) => {
+        w[0] = a
+        w[1] = b
+        w[2] = c
+        w[3] = d
+        w[4] = e
+        w[5] = f
+        w[6] = g
+        w[7] = h
+        w[8] = i
+        w[9] = j
+        w[10] = k
+        site.enter()
+        return site.leave(handler(guest, a, b, c, d, e, f, g, h, i, j, k))
+      }
+    default:
+      throw new KernelBug(`no function for the words of ${signature.name}`)
+  }
+}
+
+function bindRecorded(
+  guest: Guest,
+  signature: Signature,
+  site: CallSite,
+  handler: Handler,
+  recorder: Recorder,
+): ImportFunction {
+  return (...words) => {
+    guest.words.set(words)
+    site.enter()
+    recorder.before(signature, words)
+    const errno = handler(guest, ...words)
+    recorder.after(guest.process.end === undefined ? errno : undefined)
+    return site.leave(errno)
+  }
+}

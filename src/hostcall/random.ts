@@ -1,0 +1,19 @@
+/** random_get: the process's stream of seeded bytes. */
+
+import { FAULT, type Guest } from './guest.ts'
+
+/**
+ * random_get(buf: ptr, buf_len: size) -> errno
+ *
+ * Fills the buffer with the next bytes of the process's stream: the same for the same seed, however they are split.
+ * They are for reproducing a run, not for secrets.
+ * FAULT: the buffer is not all in memory; nothing is written and the stream stays where it is.
+ * POSIX has no such call; Linux: getrandom.
+ */
+export function randomGet(guest: Guest, buf: number, length: number): number {
+  const { memory } = guest
+  if (!memory.covers(buf >>> 0, length >>> 0)) return FAULT
+  guest.process.random.fill(memory.u8, buf >>> 0, length >>> 0)
+  guest.hash?.bytes(memory.u8, buf >>> 0, length >>> 0)
+  return 0
+}

@@ -1,0 +1,22 @@
+/** The public names of `vivarium`, and nothing else. */
+
+export { Errno } from '../vfs/errno.ts'
+export type { Epoch } from '../vfs/instant.ts'
+export type { Quota } from '../vfs/limits.ts'
+export type { NodeFs } from '../vfs/node_fs.ts'
+export { type Entry, exportTree, type Files, ImportError } from '../vfs/tree.ts'
+export { VivariumError, type VivariumErrorCode } from './error.ts'
+export { Machine, type Stage } from './machine.ts'
+export type {
+  Limits,
+  MachineOptions,
+  Preopen,
+  RunOptions,
+  Sink,
+  SocketPeer,
+  Stdin,
+  TraceLevel,
+} from './options.ts'
+export type { End, Output, Run, TraceRecord, Wait } from './run.ts'
+export type { Snapshot } from './snapshot.ts'
+export { formatRecord } from './trace_format.ts'

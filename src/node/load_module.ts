@@ -1,0 +1,74 @@
+/** Reads a `.wasm` file and compiles it, and says clearly what is wrong where that cannot be. */
+/// <reference path="../webassembly.d.ts" />
+/// <reference path="webassembly_compile.d.ts" />
+
+import { open } from 'node:fs/promises'
+import { errnoOf, HostError, reasonOf } from './host_error.ts'
+import { quote } from './host_names.ts'
+import { moduleProblem } from './module_problem.ts'
+
+/** How far loading has come. Compiling has no measure of its own: `bytes` is `total` then. */
+export interface LoadProgress {
+  readonly phase: 'read' | 'compile'
+  readonly bytes: number
+  /** The file's size; 0 where it is not known, as for a pipe. */
+  readonly total: number
+}
+
+export interface LoadOptions {
+  /** Called after each part read, and once when compiling starts. */
+  readonly onProgress?: (progress: LoadProgress) => void
+}
+
+const PART_SIZE = 1 << 20
+
+/**
+ * The compiled module in the file at `path`. The thread stays free meanwhile, so that progress can be shown.
+ * @throws HostError `NOT_FOUND`, `WRONG_KIND` (a folder), `UNREADABLE`; `NOT_A_MODULE` with what the file is instead:
+ * empty, cut off, text, compressed, native code, a component, or invalid by the engine's word.
+ */
+export async function loadModule(path: string, options: LoadOptions = {}): Promise<WebAssembly.Module> {
+  const bytes = await readAll(path, options)
+  const problem = moduleProblem(bytes)
+  if (problem !== undefined) throw new HostError('NOT_A_MODULE', path, `${quote(path)} cannot be run: ${problem}`)
+  options.onProgress?.({ phase: 'compile', bytes: bytes.length, total: bytes.length })
+  try {
+    return await WebAssembly.compile(bytes)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^WebAssembly\.compile\(\): /, '') : String(error)
+    const message = `${quote(path)} cannot be run: it is damaged, or uses a WebAssembly feature that this Node does not have (${reason}): build it again, or with fewer features`
+    throw new HostError('NOT_A_MODULE', path, message, error)
+  }
+}
+
+async function readAll(path: string, options: LoadOptions): Promise<Uint8Array> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      const stats = await file.stat()
+      if (stats.isDirectory()) throw new HostError('WRONG_KIND', path, `${quote(path)} is a folder: name the .wasm file in it`)
+      let buffer = new Uint8Array(Math.max(stats.size + 1, 65_536))
+      let size = 0
+      for (;;) {
+        if (size === buffer.length) {
+          const larger = new Uint8Array(2 * buffer.length)
+          larger.set(buffer)
+          buffer = larger
+        }
+        const { bytesRead } = await file.read(buffer, size, Math.min(PART_SIZE, buffer.length - size), null)
+        if (bytesRead === 0) return buffer.subarray(0, size)
+        size += bytesRead
+        options.onProgress?.({ phase: 'read', bytes: size, total: stats.size })
+      }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    const missing = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
+    const message = missing
+      ? `there is no file ${quote(path)}: check the path; it is taken from the current folder`
+      : `${quote(path)} cannot be read: ${reasonOf(error)}`
+    throw new HostError(missing ? 'NOT_FOUND' : 'UNREADABLE', path, message, error)
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * What a machine and a run can be given: the types, the defaults, and one validation for both,
+ * so that a wrong option is refused by name before anything has happened.
+ */
+
+import type { Epoch } from '../vfs/instant.ts'
+import type { Quota } from '../vfs/limits.ts'
+import type { Files } from '../vfs/tree.ts'
+
+/** Options of a machine: all that stays between its runs. */
+export interface MachineOptions {
+  /** Seeds every random byte that a guest sees. Default `''`. */
+  readonly seed?: string | number
+  /** Where the realtime clock starts. Default `2000-01-01T00:00:00Z`. */
+  readonly epoch?: Epoch
+  /** Virtual nanoseconds that each call takes, 0 to 1,000,000,000. Default 1000; 0 freezes the clocks but for sleeps. */
+  readonly tick?: number
+  /** The tree to start from; absolute paths, parents are made. */
+  readonly files?: Files
+  /** `'standard'` makes `/tmp` and `/dev`; `'empty'` makes nothing. Default `'standard'`. */
+  readonly image?: 'standard' | 'empty'
+  /** What the tree may hold; over it guests get ENOSPC. */
+  readonly quota?: Partial<Quota>
+}
+
+/** Where a run's stdin comes from: bytes, text, chunks pulled as the guest reads, or a file of the machine. */
+export type Stdin = string | Uint8Array | Iterable<Uint8Array | string> | { readonly file: string }
+
+/** Where a run's output goes besides the capture: called with each write, in order, during the run. The bytes are the sink's to keep. */
+export type Sink = (bytes: Uint8Array) => void
+
+/** A directory that the guest starts with: its name for the guest and the directory of the machine behind it. */
+export interface Preopen {
+  readonly name: string
+  readonly path: string
+}
+
+/** A host-side peer of a listening socket: what it sends, and what it answers. */
+export interface SocketPeer {
+  /** Sent as soon as the connection is made. */
+  readonly send?: string | Uint8Array
+  /** Called with what the guest sends; what it returns is sent back. Must be a function of the bytes it has seen. */
+  readonly respond?: (bytes: Uint8Array) => string | Uint8Array | undefined
+  /** Whether the peer keeps its sending side open after `send`. Default false, or true with `respond`. */
+  readonly keepOpen?: boolean
+}
+
+/** Bounds on one run; each ends it as `{ kind: 'limit', limit }` but `descriptors`, which the guest sees as EMFILE. */
+export interface Limits {
+  /** Calls to the kernel. Default Infinity. */
+  readonly calls: number
+  /** Bytes captured from stdout and stderr together. Default 64 MiB. */
+  readonly output: number
+  /** Open descriptors. Default 1,024. */
+  readonly descriptors: number
+  /** Bytes that a pipe may hold where its reader cannot run, since the engine cannot switch stacks. Default 64 MiB. */
+  readonly pipe: number
+}
+
+/** How much of each call is kept: nothing, the running digest, or records that can be read. */
+export type TraceLevel = 'off' | 'digest' | 'records'
+
+/** Options of one run. */
+export interface RunOptions {
+  /** `argv`, the program's name first. Default `['main']`. */
+  readonly args?: readonly string[]
+  /** The environment, in the order given. */
+  readonly env?: { readonly [name: string]: string }
+  /** Default: empty, at its end. */
+  readonly stdin?: Stdin
+  readonly stdout?: Sink
+  readonly stderr?: Sink
+  /** Which of the three standard streams is a terminal (`isatty` is 1). Default none. */
+  readonly tty?: boolean | { readonly stdin?: boolean; readonly stdout?: boolean; readonly stderr?: boolean }
+  /** Directories on descriptors 3 and up, in order. An object maps the guest's name to a path. Default `{ '/': '/' }`. */
+  readonly preopens?: readonly Preopen[] | { readonly [name: string]: string }
+  /** Listening sockets, on the descriptors after the preopens: the peers that connect to each, in order. */
+  readonly listen?: readonly (readonly SocketPeer[])[]
+  readonly limits?: Partial<Limits>
+  /** Default `'digest'`. */
+  readonly trace?: TraceLevel
+  /** What the module imports besides WASI: `imports[module][name]`. */
+  readonly imports?: { readonly [module: string]: { readonly [name: string]: WebAssembly.ImportValue } }
+}

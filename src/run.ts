@@ -1,0 +1,56 @@
+/** What a run leaves behind: how it ended, what it wrote, and, for a reactor, its exports to call. */
+
+import type { End } from '../kernel/process.ts'
+
+export type { End, Wait } from '../kernel/process.ts'
+
+/** Bytes that a guest wrote. */
+export interface Output {
+  readonly bytes: Uint8Array
+  /** As UTF-8; ill-formed bytes become U+FFFD. */
+  text(): string
+}
+
+/** The outcome of `Machine.run`. */
+export interface Run {
+  readonly pid: number
+  /** `undefined` while a reactor is still alive (`close` ends it). */
+  readonly end: End | undefined
+  /** The exit code, or `undefined` where the run did not end by one. */
+  readonly exitCode: number | undefined
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Equal for two runs if and only if they made the same calls with the same results; `undefined` with `trace: 'off'`. */
+  readonly traceDigest: string | undefined
+  /** The records, with `trace: 'records'`; else empty. `formatRecord` prints one as strace would. */
+  readonly trace: readonly TraceRecord[]
+  /** Calls made to the kernel. */
+  readonly calls: number
+  /** What the peers of each listening socket received, in the order of `listen`. */
+  readonly received: readonly (readonly Output[])[]
+  /** The module's exports. After a trap, an exit or a limit, calling one is refused with `VivariumError`. */
+  readonly exports: WebAssembly.Exports
+  /**
+   * Calls an exported function and returns what it returns.
+   * @throws VivariumError `ENDED` when the run has ended, before or by this call; `end` then says how.
+   */
+  call(name: string, ...args: readonly (number | bigint)[]): unknown
+  /** Ends a reactor as `exit` 0: its descriptors are closed. Does nothing when the run has ended. */
+  close(): void
+}
+
+/** One call as it was made. Numbers that fit are numbers; 64-bit ones are bigints. */
+export interface TraceRecord {
+  /** Counts from 1 within the run. */
+  readonly index: number
+  readonly pid: number
+  readonly call: string
+  /** Arguments by name, decoded: paths as text, flags as names, times in nanoseconds. */
+  readonly args: { readonly [name: string]: unknown }
+  /** `'ESUCCESS'` or the errno's name. */
+  readonly errno: string
+  /** What the call gave back, by name; empty on failure. */
+  readonly results: { readonly [name: string]: unknown }
+  /** The realtime clock when the call returned, nanoseconds since 1970. */
+  readonly time: bigint
+}

@@ -1,0 +1,213 @@
+/**
+ * Names of one directory: a B+ tree ordered by bytes that copies on write, so that a look-up, a change and a step of a
+ * listing cost O(log n), a copy O(1), and the order never depends on history. `.` and `..` are not in it: the
+ * directory knows its parent, and whoever lists adds the two.
+ */
+
+import type { ByteString } from './bytes.ts'
+import type { Edition } from './persistent_array.ts'
+
+/** Entries in a leaf and children in a branch before it splits. */
+const FULL = 32
+
+class Leaf {
+  readonly edition: Edition
+  readonly names: ByteString[]
+  readonly inos: number[]
+
+  constructor(edition: Edition, names: ByteString[], inos: number[]) {
+    this.edition = edition
+    this.names = names
+    this.inos = inos
+  }
+}
+
+class Branch {
+  readonly edition: Edition
+  /** For each child, a name that is at most its first and more than all before it. */
+  readonly names: ByteString[]
+  readonly children: Node[]
+
+  constructor(edition: Edition, names: ByteString[], children: Node[]) {
+    this.edition = edition
+    this.names = names
+    this.children = children
+  }
+}
+
+type Node = Leaf | Branch
+
+export class Directory {
+  /** Inode number of the directory that holds this one; its own for the root; 0 once removed. */
+  parent: number
+  /** Entries, without `.` and `..`. */
+  size = 0
+  /** Entries that are directories: each holds a link on this one by its `..`. */
+  subdirectories = 0
+  #root: Node | undefined
+
+  constructor(parent: number) {
+    this.parent = parent
+  }
+
+  /** A copy that shares all nodes. Preconditions: both sides change only under editions made after it. */
+  clone(): Directory {
+    const copy = new Directory(this.parent)
+    copy.size = this.size
+    copy.subdirectories = this.subdirectories
+    copy.#root = this.#root
+    return copy
+  }
+
+  /** The inode number under `name`, or 0. */
+  get(name: ByteString): number {
+    let node = this.#root
+    while (node instanceof Branch) node = node.children[childOf(node.names, name)]
+    if (node === undefined) return 0
+    const at = lowerBound(node.names, name)
+    return node.names[at] === name ? (node.inos[at] as number) : 0
+  }
+
+  /** Puts `ino` under `name`, over what was there. */
+  set(edition: Edition, name: ByteString, ino: number): void {
+    if (this.#root === undefined) {
+      this.#root = new Leaf(edition, [name], [ino])
+      this.size++
+      return
+    }
+    const root = own(edition, this.#root)
+    const right = this.#insert(edition, root, name, ino)
+    this.#root = right === undefined ? root : new Branch(edition, [first(root), first(right)], [root, right])
+  }
+
+  /** Preconditions: `name` is there. */
+  delete(edition: Edition, name: ByteString): void {
+    let root = own(edition, this.#root as Node)
+    remove(edition, root, name)
+    this.size--
+    while (root instanceof Branch && root.children.length === 1) root = root.children[0] as Node
+    this.#root = root.names.length === 0 ? undefined : root
+  }
+
+  /** Calls `visit` with each entry after the name `after` (`''` for all), in byte order, until it returns false. */
+  visit(after: ByteString | '', visit: (name: ByteString, ino: number) => boolean): void {
+    if (this.#root !== undefined) visitAfter(this.#root, after, visit)
+  }
+
+  /** The first name after `after`, or `undefined`. */
+  next(after: ByteString | ''): ByteString | undefined {
+    let found: ByteString | undefined
+    this.visit(after, (name) => {
+      found = name
+      return false
+    })
+    return found
+  }
+
+  /** All entries, in byte order, as they are now. */
+  entries(): { readonly name: ByteString; readonly ino: number }[] {
+    const all: { readonly name: ByteString; readonly ino: number }[] = []
+    this.visit('', (name, ino) => {
+      all.push({ name, ino })
+      return true
+    })
+    return all
+  }
+
+  /** Inserts below `node`, which the edition owns; returns the right half when it had to split. */
+  #insert(edition: Edition, node: Node, name: ByteString, ino: number): Node | undefined {
+    if (node instanceof Leaf) {
+      const at = lowerBound(node.names, name)
+      if (node.names[at] === name) {
+        node.inos[at] = ino
+        return undefined
+      }
+      node.names.splice(at, 0, name)
+      node.inos.splice(at, 0, ino)
+      this.size++
+      if (node.names.length <= FULL) return undefined
+      // A name appended at the end leaves the left half full, so that names made in order pack tightly.
+      const keep = at === FULL ? FULL : FULL >> 1
+      return new Leaf(edition, node.names.splice(keep), node.inos.splice(keep))
+    }
+    const at = childOf(node.names, name)
+    const child = own(edition, node.children[at] as Node)
+    node.children[at] = child
+    const right = this.#insert(edition, child, name, ino)
+    if (right === undefined) return undefined
+    node.names.splice(at + 1, 0, first(right))
+    node.children.splice(at + 1, 0, right)
+    if (node.children.length <= FULL) return undefined
+    const keep = at === FULL - 1 ? FULL : FULL >> 1
+    return new Branch(edition, node.names.splice(keep), node.children.splice(keep))
+  }
+}
+
+function own(edition: Edition, node: Node): Node {
+  if (node.edition === edition) return node
+  if (node instanceof Leaf) return new Leaf(edition, node.names.slice(), node.inos.slice())
+  return new Branch(edition, node.names.slice(), node.children.slice())
+}
+
+function first(node: Node): ByteString {
+  return node.names[0] as ByteString
+}
+
+/** Removes `name` below `node`, which the edition owns; a child that is left empty goes too. */
+function remove(edition: Edition, node: Node, name: ByteString): void {
+  if (node instanceof Leaf) {
+    const at = lowerBound(node.names, name)
+    node.names.splice(at, 1)
+    node.inos.splice(at, 1)
+    return
+  }
+  const at = childOf(node.names, name)
+  const child = own(edition, node.children[at] as Node)
+  node.children[at] = child
+  remove(edition, child, name)
+  if (child.names.length > 0) return
+  node.children.splice(at, 1)
+  node.names.splice(at, 1)
+}
+
+function visitAfter(node: Node, after: ByteString | '', visit: (name: ByteString, ino: number) => boolean): boolean {
+  if (node instanceof Leaf) {
+    for (let at = after === '' ? 0 : upperBound(node.names, after as ByteString); at < node.names.length; at++) {
+      if (!visit(node.names[at] as ByteString, node.inos[at] as number)) return false
+    }
+    return true
+  }
+  for (let at = after === '' ? 0 : childOf(node.names, after as ByteString); at < node.children.length; at++) {
+    if (!visitAfter(node.children[at] as Node, after, visit)) return false
+  }
+  return true
+}
+
+/** The child that `name` belongs to: the last whose first name is not after it, or the first child. */
+function childOf(names: readonly ByteString[], name: ByteString): number {
+  return Math.max(0, upperBound(names, name) - 1)
+}
+
+/** The first place whose name is `name` or after it. */
+function lowerBound(names: readonly ByteString[], name: ByteString): number {
+  let low = 0
+  let high = names.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((names[middle] as ByteString) < name) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The first place whose name is after `name`. */
+function upperBound(names: readonly ByteString[], name: ByteString): number {
+  let low = 0
+  let high = names.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((names[middle] as ByteString) <= name) low = middle + 1
+    else high = middle
+  }
+  return low
+}

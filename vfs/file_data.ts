@@ -1,0 +1,223 @@
+/**
+ * The bytes of a regular file: chunks in a persistent array, so that a copy is O(1), a hole costs nothing, and a write
+ * after a copy copies only the chunks that it touches. What is charged to the quota is blocks: each chunk knows which
+ * of its blocks hold data.
+ */
+
+import { BLOCK_SIZE, CHUNK_SIZE, FILE_SIZE_MAX } from './limits.ts'
+import { type Edition, PersistentArray } from './persistent_array.ts'
+
+const BLOCKS_PER_CHUNK = CHUNK_SIZE / BLOCK_SIZE
+/** The smallest buffer of a chunk, in bytes; it doubles as the file grows, so that small files stay small. */
+const SMALLEST = 64
+
+class Chunk {
+  readonly edition: Edition
+  /** At most `CHUNK_SIZE` bytes; what is beyond its end reads as zero. */
+  bytes: Uint8Array
+  /** Bit n is set when block n holds data. */
+  blocks: number
+
+  constructor(edition: Edition, bytes: Uint8Array, blocks: number) {
+    this.edition = edition
+    this.bytes = bytes
+    this.blocks = blocks
+  }
+}
+
+export class FileData {
+  /** In bytes. All bytes of all chunks from here on are zero. */
+  size = 0
+  /** Blocks that hold data: what the file costs in the quota. */
+  blocks = 0
+  readonly #chunks: PersistentArray<Chunk>
+
+  constructor(chunks: PersistentArray<Chunk> = new PersistentArray()) {
+    this.#chunks = chunks
+  }
+
+  /** A copy that shares all chunks. Preconditions: both sides change only under editions made after it. */
+  clone(): FileData {
+    const copy = new FileData(this.#chunks.clone())
+    copy.size = this.size
+    copy.blocks = this.blocks
+    return copy
+  }
+
+  /** Copies what is at `offset` into `target` from `start`, at most `length` bytes and up to the end; returns how many. */
+  read(offset: number, target: Uint8Array, start: number, length: number): number {
+    const count = Math.min(length, this.size - offset)
+    if (count <= 0) return 0
+    let done = 0
+    while (done < count) {
+      const position = offset + done
+      const index = Math.floor(position / CHUNK_SIZE)
+      const from = position - index * CHUNK_SIZE
+      const part = Math.min(count - done, CHUNK_SIZE - from)
+      const chunk = this.#chunks.get(index)
+      const have = chunk === undefined ? 0 : Math.max(0, Math.min(part, chunk.bytes.length - from))
+      if (have > 0) copy(target, start + done, (chunk as Chunk).bytes, from, have)
+      if (have < part) target.fill(0, start + done + have, start + done + part)
+      done += part
+    }
+    return count
+  }
+
+  /**
+   * How many of `length` bytes at `offset` can be written when `free` more blocks may be taken: all, or up to the
+   * start of the block that would be one too many. Preconditions: `offset + length` is at most `FILE_SIZE_MAX`.
+   */
+  room(offset: number, length: number, free: number): number {
+    const last = Math.floor((offset + length - 1) / BLOCK_SIZE)
+    let left = free
+    for (let block = Math.floor(offset / BLOCK_SIZE); block <= last; block++) {
+      if (left >= last - block + 1) return length
+      if (this.#hasBlock(block)) continue
+      if (left === 0) return Math.max(0, block * BLOCK_SIZE - offset)
+      left--
+    }
+    return length
+  }
+
+  /** Writes `length` bytes of `source` from `start` at `offset`. Preconditions: `room` says so; `length` is over 0. */
+  write(edition: Edition, offset: number, source: Uint8Array, start: number, length: number): void {
+    let done = 0
+    while (done < length) {
+      const position = offset + done
+      const index = Math.floor(position / CHUNK_SIZE)
+      const from = position - index * CHUNK_SIZE
+      const part = Math.min(length - done, CHUNK_SIZE - from)
+      const chunk = this.#chunkFor(edition, index, from, part)
+      copy(chunk.bytes, from, source, start + done, part)
+      done += part
+    }
+    if (offset + length > this.size) this.size = offset + length
+  }
+
+  /** Marks the blocks of a range as holding data (zeros where there was none), growing the file to its end. */
+  allocate(edition: Edition, offset: number, length: number): void {
+    const end = offset + length
+    for (let position = offset; position < end; ) {
+      const index = Math.floor(position / CHUNK_SIZE)
+      const from = position - index * CHUNK_SIZE
+      const part = Math.min(end - position, CHUNK_SIZE - from)
+      this.#chunkFor(edition, index, from, part, 0)
+      position += part
+    }
+    if (end > this.size) this.size = end
+  }
+
+  /** Cuts or extends (by a hole) to `size`. Preconditions: `size` is at most `FILE_SIZE_MAX`. */
+  truncate(edition: Edition, size: number): void {
+    if (size < this.size) this.#cut(edition, size)
+    this.size = size
+  }
+
+  /** All bytes, in a new array. Preconditions: the size is one that an array can have. */
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(this.size)
+    this.#chunks.forEach((chunk, index) => {
+      const at = index * CHUNK_SIZE
+      const have = Math.min(chunk.bytes.length, this.size - at)
+      if (have > 0) bytes.set(chunk.bytes.subarray(0, have), at)
+    })
+    return bytes
+  }
+
+  /** The first offset from `offset` up that a chunk with data covers, or `size` where only a hole is left. */
+  nextData(offset: number): number {
+    const index = Math.floor(offset / CHUNK_SIZE)
+    const next = this.#chunks.next(index)
+    if (next < 0) return this.size
+    return Math.min(this.size, next === index ? offset : next * CHUNK_SIZE)
+  }
+
+  /** What is wrong with the counts, or `undefined`; for the checker. */
+  check(): string | undefined {
+    let blocks = 0
+    let fault: string | undefined
+    this.#chunks.forEach((chunk, index) => {
+      blocks += popCount(chunk.blocks)
+      if (chunk.blocks === 0) fault = `chunk ${index} holds no block`
+      if (chunk.bytes.length > CHUNK_SIZE) fault = `chunk ${index} has ${chunk.bytes.length} bytes`
+      const inside = Math.max(0, this.size - index * CHUNK_SIZE)
+      if (chunk.bytes.subarray(inside).some((byte) => byte !== 0)) fault = `chunk ${index} has data after the end`
+      for (let n = 0; n < BLOCKS_PER_CHUNK; n++) {
+        const block = chunk.bytes.subarray(n * BLOCK_SIZE, (n + 1) * BLOCK_SIZE)
+        if ((chunk.blocks & (1 << n)) === 0 && block.some((byte) => byte !== 0)) fault = `hole in chunk ${index} has data`
+      }
+    })
+    if (blocks !== this.blocks) fault = `${this.blocks} blocks counted, ${blocks} found`
+    if (this.size < 0 || this.size > FILE_SIZE_MAX) fault = `size ${this.size}`
+    return fault
+  }
+
+  #hasBlock(block: number): boolean {
+    const index = Math.floor(block / BLOCKS_PER_CHUNK)
+    const chunk = this.#chunks.get(index)
+    return chunk !== undefined && (chunk.blocks & (1 << (block - index * BLOCKS_PER_CHUNK))) !== 0
+  }
+
+  /** The chunk at `index`, owned, with room for `part` bytes from `from`, whose blocks are marked. */
+  #chunkFor(edition: Edition, index: number, from: number, part: number, room: number = from + part): Chunk {
+    let chunk = this.#chunks.get(index)
+    if (chunk === undefined) {
+      chunk = new Chunk(edition, new Uint8Array(capacity(room)), 0)
+      this.#chunks.set(edition, index, chunk)
+    } else if (chunk.edition !== edition) {
+      const bytes = new Uint8Array(Math.max(chunk.bytes.length, capacity(room)))
+      bytes.set(chunk.bytes)
+      chunk = new Chunk(edition, bytes, chunk.blocks)
+      this.#chunks.set(edition, index, chunk)
+    } else if (chunk.bytes.length < room) {
+      const bytes = new Uint8Array(capacity(room))
+      bytes.set(chunk.bytes)
+      chunk.bytes = bytes
+    }
+    const firstBlock = Math.floor(from / BLOCK_SIZE)
+    const lastBlock = Math.floor((from + part - 1) / BLOCK_SIZE)
+    const marked = chunk.blocks | ((2 << lastBlock) - (1 << firstBlock))
+    if (marked !== chunk.blocks) {
+      this.blocks += popCount(marked ^ chunk.blocks)
+      chunk.blocks = marked
+    }
+    return chunk
+  }
+
+  #cut(edition: Edition, size: number): void {
+    const index = Math.floor(size / CHUNK_SIZE)
+    const from = size - index * CHUNK_SIZE
+    const firstGone = from === 0 ? index : index + 1
+    for (let at = this.#chunks.next(firstGone); at >= 0; at = this.#chunks.next(at + 1)) {
+      this.blocks -= popCount((this.#chunks.get(at) as Chunk).blocks)
+    }
+    this.#chunks.truncate(edition, firstGone)
+    const chunk = from === 0 ? undefined : this.#chunks.get(index)
+    if (chunk === undefined) return
+    const keep = chunk.blocks & ((1 << Math.ceil(from / BLOCK_SIZE)) - 1)
+    this.blocks -= popCount(chunk.blocks ^ keep)
+    if (keep === 0) this.#chunks.delete(edition, index)
+    else this.#chunks.set(edition, index, new Chunk(edition, chunk.bytes.slice(0, from), keep))
+  }
+}
+
+/** A power of two from `SMALLEST` to `CHUNK_SIZE` that holds `room` bytes. */
+function capacity(room: number): number {
+  let size = SMALLEST
+  while (size < room) size *= 2
+  return size
+}
+
+function popCount(bits: number): number {
+  let count = 0
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++
+  return count
+}
+
+/** Under this many bytes a loop beats the call of `set` with its subarray. */
+const SHORT = 32
+
+function copy(target: Uint8Array, at: number, source: Uint8Array, from: number, count: number): void {
+  if (count <= SHORT) for (let i = 0; i < count; i++) target[at + i] = source[from + i] as number
+  else target.set(source.subarray(from, from + count), at)
+}

@@ -1,0 +1,176 @@
+/**
+ * A sparse array that copies on write: a radix tree of 32-way nodes, shared between copies until one of them changes.
+ * `clone` is O(1). A change made under an edition copies the nodes on its path that another edition owns and writes
+ * the others in place, so that work done between two forks costs as little as in an ordinary tree.
+ */
+
+/** Owns what was made under it. Only its identity counts: a fork gives both sides new ones, so that neither owns the past. */
+export class Edition {
+  declare private readonly brand: undefined
+}
+
+const BITS = 5
+const WIDTH = 1 << BITS
+const MASK = WIDTH - 1
+/** `SPAN[level]` is how many indexes one slot at that level covers; the last is over 2^53. */
+const SPAN: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((level) => WIDTH ** level)
+
+class Node<T> {
+  readonly edition: Edition
+  /** Slots in use; at 0 the node is dropped. */
+  used: number
+  readonly slots: (Node<T> | T | undefined)[]
+
+  constructor(edition: Edition, used: number, slots: (Node<T> | T | undefined)[]) {
+    this.edition = edition
+    this.used = used
+    this.slots = slots
+  }
+}
+
+function emptySlots<T>(): (Node<T> | T | undefined)[] {
+  const slots: (Node<T> | T | undefined)[] = []
+  for (let i = 0; i < WIDTH; i++) slots.push(undefined)
+  return slots
+}
+
+/** Indexes are whole numbers from 0 to 2^53 - 1; values are anything but `undefined`. */
+export class PersistentArray<T> {
+  #root: Node<T> | undefined
+  /** Levels of nodes; all indexes below `WIDTH ** #height` are in reach. */
+  #height = 0
+
+  /** A copy that shares everything with this one. Preconditions: both sides change only under editions made after it. */
+  clone(): PersistentArray<T> {
+    const copy = new PersistentArray<T>()
+    copy.#root = this.#root
+    copy.#height = this.#height
+    return copy
+  }
+
+  get(index: number): T | undefined {
+    let node = this.#root
+    let level = this.#height
+    if (node === undefined || index >= span(level)) return undefined
+    while (--level > 0) {
+      node = node.slots[digit(index, level)] as Node<T> | undefined
+      if (node === undefined) return undefined
+    }
+    return node.slots[index % WIDTH] as T | undefined
+  }
+
+  set(edition: Edition, index: number, value: T): void {
+    let node = this.#rootFor(edition, index)
+    this.#root = node
+    for (let level = this.#height - 1; level > 0; level--) {
+      const at = digit(index, level)
+      const below = node.slots[at] as Node<T> | undefined
+      const owned = below === undefined ? new Node<T>(edition, 0, emptySlots()) : this.#own(edition, below)
+      if (below === undefined) node.used++
+      node.slots[at] = owned
+      node = owned
+    }
+    const at = index % WIDTH
+    if (node.slots[at] === undefined) node.used++
+    node.slots[at] = value
+  }
+
+  delete(edition: Edition, index: number): void {
+    if (this.get(index) !== undefined)
+      this.#root = this.#without(edition, this.#root as Node<T>, this.#height - 1, index)
+  }
+
+  /** Drops every index from `index` up; the cost is that of the nodes that go, not of the indexes. */
+  truncate(edition: Edition, index: number): void {
+    if (this.#root !== undefined) this.#root = this.#below(edition, this.#root, this.#height - 1, index)
+  }
+
+  /** The first index in use from `index` up, or -1. */
+  next(index: number): number {
+    if (this.#root === undefined || index >= span(this.#height)) return -1
+    return this.#next(this.#root, this.#height - 1, index)
+  }
+
+  /** Calls `visit` with every value and its index, in order. */
+  forEach(visit: (value: T, index: number) => void): void {
+    if (this.#root !== undefined) this.#visit(this.#root, this.#height - 1, 0, visit)
+  }
+
+  #own(edition: Edition, node: Node<T>): Node<T> {
+    return node.edition === edition ? node : new Node<T>(edition, node.used, node.slots.slice())
+  }
+
+  /** A root, owned, that has `index` in reach: a new one over the old, or the first. */
+  #rootFor(edition: Edition, index: number): Node<T> {
+    let node = this.#root
+    if (node === undefined) {
+      this.#height = 1
+      while (index >= span(this.#height)) this.#height++
+      return new Node<T>(edition, 0, emptySlots())
+    }
+    while (index >= span(this.#height)) {
+      const slots = emptySlots<T>()
+      slots[0] = node
+      node = new Node<T>(edition, 1, slots)
+      this.#height++
+    }
+    return this.#own(edition, node)
+  }
+
+  #without(edition: Edition, node: Node<T>, level: number, index: number): Node<T> | undefined {
+    const owned = this.#own(edition, node)
+    const at = digit(index, level)
+    const rest = level === 0 ? undefined : this.#without(edition, owned.slots[at] as Node<T>, level - 1, index)
+    owned.slots[at] = rest
+    if (rest === undefined) owned.used--
+    return owned.used === 0 ? undefined : owned
+  }
+
+  #below(edition: Edition, node: Node<T>, level: number, index: number): Node<T> | undefined {
+    const size = span(level)
+    if (index >= size * WIDTH) return node
+    const owned = this.#own(edition, node)
+    const first = Math.floor(index / size)
+    for (let at = WIDTH - 1; at >= first; at--) {
+      const below = owned.slots[at]
+      if (below === undefined) continue
+      const from = index - at * size
+      const rest = level > 0 && from > 0 ? this.#below(edition, below as Node<T>, level - 1, from) : undefined
+      owned.slots[at] = rest
+      if (rest === undefined) owned.used--
+    }
+    return owned.used === 0 ? undefined : owned
+  }
+
+  #next(node: Node<T>, level: number, index: number): number {
+    const size = span(level)
+    for (let at = Math.floor(index / size); at < WIDTH; at++) {
+      const below = node.slots[at]
+      if (below === undefined) continue
+      if (level === 0) return at
+      const found = this.#next(below as Node<T>, level - 1, Math.max(0, index - at * size))
+      if (found >= 0) return at * size + found
+    }
+    return -1
+  }
+
+  #visit(node: Node<T>, level: number, base: number, visit: (value: T, index: number) => void): void {
+    const size = span(level)
+    for (let at = 0; at < WIDTH; at++) {
+      const below = node.slots[at]
+      if (below === undefined) continue
+      if (level === 0) visit(below as T, base + at)
+      else this.#visit(below as Node<T>, level - 1, base + at * size, visit)
+    }
+  }
+}
+
+function span(level: number): number {
+  return SPAN[level] as number
+}
+
+/** Which slot `index` is in at `level` (0 is the leaf); shifts where the index has 30 bits, divides where it has more. */
+function digit(index: number, level: number): number {
+  if (index < 0x40000000) return level < 6 ? (index >>> (level * BITS)) & MASK : 0
+  return Math.floor(index / span(level)) % WIDTH
+}
