@@ -18,7 +18,7 @@ function tell(): Story {
   const machine = new Machine({
     seed: 'demo',
     epoch: '2026-01-01T09:00:00Z',
-    files: { ...compiler.files, '/src/demo.c': source }
+    files: { ...compiler.files, '/src/demo.c': source },
   })
 
   const compiled = step(machine, compiler.module, compileArgs('/src/demo.c', '/src/demo.o', ['-Wall', '-Wextra']))
@@ -32,7 +32,7 @@ function tell(): Story {
     'trace of clang': traceOf(compiled),
     'trace of wasm-ld': traceOf(linked),
     'trace of demo': traceOf(ran),
-    'the whole tree': machine.snapshot().digest
+    'the whole tree': machine.snapshot().digest,
   }
 }
 
@@ -61,7 +61,7 @@ const second = tell()
 
 console.log('\nBoth machines')
 const facts = Object.keys(first)
-const width = Math.max(...facts.map(fact => fact.length))
+const width = Math.max(...facts.map((fact) => fact.length))
 for (const fact of facts) {
   const same = first[fact] === second[fact]
   console.log(`${same ? 'same     ' : 'DIFFERENT'}  ${fact.padEnd(width)}  ${first[fact]}`)

@@ -32,7 +32,7 @@ export function clang(): Toolchain {
     toolchain = {
       module: new WebAssembly.Module(readFileSync(join(folder, 'llvm.core.wasm'))),
       files: filesOfTar(readFileSync(join(folder, 'llvm-resources.tar')), '/usr'),
-      version: manifest.version
+      version: manifest.version,
     }
   }
   return toolchain

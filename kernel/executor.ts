@@ -24,7 +24,8 @@ export class Alone implements Executor {
   }
 
   wait(process: Process, call: string, blocked: Blocked): void {
-    if (!sleep(this.#kernel, blocked)) deadlock(this.#kernel, process, [{ pid: process.pid, call, fds: blocked.awaited }])
+    if (!sleep(this.#kernel, blocked))
+      deadlock(this.#kernel, process, [{ pid: process.pid, call, fds: blocked.awaited }])
   }
 }
 
@@ -90,5 +91,9 @@ function deadlock(kernel: Kernel, process: Process, waits: readonly Wait[]): voi
     const what = fds.map((awaited) => `descriptor ${awaited.fd} to become ${awaited.for}`).join(' or ')
     return `process ${pid} waits in ${call} for ${what === '' ? 'the other end to be opened' : what}`
   })
-  kernel.exit(process, { kind: 'deadlock', waits, message: `deadlock: ${lines.join('; ')}, and nothing can happen any more` })
+  kernel.exit(process, {
+    kind: 'deadlock',
+    waits,
+    message: `deadlock: ${lines.join('; ')}, and nothing can happen any more`,
+  })
 }

@@ -1,7 +1,7 @@
 /** Descriptors of one process: numbers, lowest free first, and what each refers to and may do. */
 
 import type { ByteString } from '../vfs/bytes.ts'
-import { EBADF, EMFILE, ENOTCAPABLE, Errno } from '../vfs/errno.ts'
+import { EBADF, EMFILE, ENOTCAPABLE, type Errno } from '../vfs/errno.ts'
 import type { OpenFile } from './open_file.ts'
 import { RIGHT_FD_ALLOCATE, RIGHT_FD_FILESTAT_SET_SIZE, RIGHT_FD_READ, RIGHT_FD_WRITE } from './rights.ts'
 

@@ -121,13 +121,15 @@ export type Whence = 'set' | 'current' | 'end'
 
 /** Moves the offset; the new one. EINVAL where it would be negative, EOVERFLOW over the largest, ESPIPE on a stream. */
 export function lseek(kernel: Kernel, process: Process, fd: number, delta: number, whence: Whence): number | Errno {
-  // Asking where one is needs less than moving, as in preview1.
-  const rights = delta === 0 && whence === 'current' ? RIGHT_FD_TELL : RIGHT_FD_SEEK | RIGHT_FD_TELL
-  const descriptor = positioned(process, fd, rights, EISDIR)
+  const asks = delta === 0 && whence === 'current'
+  // Whoever may seek may ask where, as preview1 says.
+  const mayTell = asks && ((process.fds.at(fd)?.base ?? 0) & RIGHT_FD_TELL) !== 0
+  const descriptor = positioned(process, fd, mayTell ? RIGHT_FD_TELL : RIGHT_FD_SEEK, EISDIR)
   if (descriptor instanceof Errno) return descriptor
   const { file } = descriptor
   if (file.kind === 'device') return 0
-  const from = whence === 'set' ? 0 : whence === 'current' ? file.offset : (kernel.fs.get(file.ino) as FileInode).body.size
+  const from =
+    whence === 'set' ? 0 : whence === 'current' ? file.offset : (kernel.fs.get(file.ino) as FileInode).body.size
   const to = from + delta
   if (to < 0) return EINVAL
   if (to > FILE_SIZE_MAX) return EOVERFLOW

@@ -59,7 +59,12 @@ export class Kernel {
   }
 
   /** A new description of an inode, which it holds. */
-  describe(kind: 'file' | 'directory' | 'device' | 'fifo', ino: number, readable: boolean, writable: boolean): OpenFile {
+  describe(
+    kind: 'file' | 'directory' | 'device' | 'fifo',
+    ino: number,
+    readable: boolean,
+    writable: boolean,
+  ): OpenFile {
     this.fs.hold(ino)
     return new OpenFile(kind, ino, readable, writable)
   }

@@ -1,15 +1,7 @@
 /** Calls that walk a path from a directory descriptor: open, stat, link, rename and the rest of the `…at` family. */
 
 import type { ByteString } from '../vfs/bytes.ts'
-import {
-  EBADF,
-  EINVAL,
-  ENOTCAPABLE,
-  ENOTDIR,
-  ENXIO,
-  EPERM,
-  Errno,
-} from '../vfs/errno.ts'
+import { EBADF, EINVAL, ENOTCAPABLE, ENOTDIR, ENXIO, EPERM, Errno } from '../vfs/errno.ts'
 import { OPEN_CREATE, OPEN_TRUNCATE, OPEN_WRITE } from '../vfs/filesystem.ts'
 import type { Inode, Instant, Kind } from '../vfs/inode.ts'
 import { isAbsolute } from '../vfs/path.ts'
@@ -231,13 +223,7 @@ const DOT_DOT = 2
  * Lists a directory from `cookie` (0 is the start): `.`, `..`, then the names in byte order. A removed directory has
  * no entries at all. EINVAL for a cookie that this description did not give out.
  */
-export function getdents(
-  kernel: Kernel,
-  process: Process,
-  fd: number,
-  cookie: number,
-  emit: Emit,
-): Errno | undefined {
+export function getdents(kernel: Kernel, process: Process, fd: number, cookie: number, emit: Emit): Errno | undefined {
   const descriptor = directoryAt(process, fd, RIGHT_FD_READDIR)
   if (descriptor instanceof Errno) return descriptor
   const { fs } = kernel
@@ -272,12 +258,7 @@ function add(process: Process, file: OpenFile, base: number, inheriting: number,
 }
 
 /** The standard streams by name are the descriptions that the process has open there, as /proc/self/fd gives them. */
-function openDevice(
-  kernel: Kernel,
-  process: Process,
-  inode: Readonly<Inode>,
-  options: OpenOptions,
-): number | Errno {
+function openDevice(kernel: Kernel, process: Process, inode: Readonly<Inode>, options: OpenOptions): number | Errno {
   if (!inode.isDevice()) return ENXIO
   const stream = streamOf(process, inode.body)
   if (stream === 0) return ENXIO

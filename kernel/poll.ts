@@ -69,11 +69,17 @@ function checkClock(kernel: Kernel, subscription: Subscription, again: boolean):
 
 function checkDescriptor(kernel: Kernel, process: Process, subscription: Subscription): void {
   const descriptor = process.fds.at(subscription.fd)
-  const { file } = descriptor ?? {}
-  if (descriptor === undefined || file === undefined) return fail(subscription, EBADF)
-  if ((descriptor.base & RIGHT_POLL_FD_READWRITE) === 0 && file.kind !== 'directory') return fail(subscription, ENOTCAPABLE)
-  const reads = subscription.kind === 'read'
   subscription.ready = true
+  if (descriptor === undefined) {
+    subscription.error = EBADF
+    return
+  }
+  const { file } = descriptor
+  if ((descriptor.base & RIGHT_POLL_FD_READWRITE) === 0 && file.kind !== 'directory') {
+    subscription.error = ENOTCAPABLE
+    return
+  }
+  const reads = subscription.kind === 'read'
   switch (file.kind) {
     case 'file': {
       const { size } = (kernel.fs.get(file.ino) as FileInode).body
@@ -108,11 +114,6 @@ function checkDescriptor(kernel: Kernel, process: Process, subscription: Subscri
       // Directories, devices and captured output never wait.
       return
   }
-}
-
-function fail(subscription: Subscription, error: Errno): void {
-  subscription.ready = true
-  subscription.error = error
 }
 
 function blocked(subscriptions: readonly Subscription[], count: number): Blocked {

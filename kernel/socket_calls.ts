@@ -1,6 +1,6 @@
 /** Calls on sockets: accept, receive, send, shut down; and, for the machine, connect and listen. */
 
-import { EAGAIN, EBADF, EINVAL, ENOTCAPABLE, ENOTCONN, ENOTSOCK, ECONNREFUSED, Errno } from '../vfs/errno.ts'
+import { EAGAIN, EBADF, ECONNREFUSED, EINVAL, ENOTCAPABLE, ENOTCONN, ENOTSOCK, Errno } from '../vfs/errno.ts'
 import { Blocked } from './blocked.ts'
 import { Descriptor } from './fd_table.ts'
 import { receive, send } from './file_calls.ts'

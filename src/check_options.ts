@@ -108,7 +108,10 @@ function checkPreopens(preopens: NonNullable<RunOptions['preopens']>): readonly 
 function checkNames(what: string, options: object, names: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
-      throw new VivariumError('BAD_OPTION', `${what}: there is no option ${JSON.stringify(name)}; there are ${names.join(', ')}`)
+      throw new VivariumError(
+        'BAD_OPTION',
+        `${what}: there is no option ${JSON.stringify(name)}; there are ${names.join(', ')}`,
+      )
     }
   }
 }
@@ -123,6 +126,7 @@ function isCount(value: unknown): boolean {
 }
 
 function bad(name: string, value: unknown, wanted: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? 'an object' : String(value)
+  const shown =
+    typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? 'an object' : String(value)
   throw new VivariumError('BAD_OPTION', `${name}: ${shown} was given; it has to be ${wanted}`)
 }

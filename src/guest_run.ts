@@ -1,7 +1,7 @@
 /** One run from its options to its end: the process with its descriptors, the instance, and what is left of both. */
 
-import { Descriptor } from '../kernel/fd_table.ts'
 import type { Executor } from '../kernel/executor.ts'
+import { Descriptor } from '../kernel/fd_table.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { OpenFile } from '../kernel/open_file.ts'
 import type { End, Process } from '../kernel/process.ts'
@@ -58,7 +58,9 @@ export class GuestRun implements Run {
     this.#stdout = new OutputStream(options.stdout)
     this.#stderr = new OutputStream(options.stderr)
     const stdin = plumbing.stdin ?? stdinOf(kernel, options.stdin ?? '')
-    const preopens = this.#checked.preopens.map(({ name, path }) => kernel.preopen(directoryAt(kernel.fs, path), byteString(name)))
+    const preopens = this.#checked.preopens.map(({ name, path }) =>
+      kernel.preopen(directoryAt(kernel.fs, path), byteString(name)),
+    )
     this.process = kernel.spawn(args.map(byteString), env.map(byteString), limits)
     this.#hash = trace === 'off' ? undefined : new TraceHash()
     this.#recorder = trace === 'records' ? new TraceRecorder(this.process.pid) : undefined
@@ -135,7 +137,10 @@ export class GuestRun implements Run {
     }
     if (typeof this.#exports[name] !== 'function') {
       const names = Object.keys(this.#exports).filter((other) => typeof this.#exports[other] === 'function')
-      throw new VivariumError('NO_SUCH_EXPORT', `the module exports no function ${name}; it exports ${names.join(', ')}`)
+      throw new VivariumError(
+        'NO_SUCH_EXPORT',
+        `the module exports no function ${name}; it exports ${names.join(', ')}`,
+      )
     }
     let result: unknown
     this.#guard(() => {
@@ -301,7 +306,8 @@ function isGuestFault(error: unknown): boolean {
 }
 
 function messageOf(error: unknown): string {
-  if (WebAssembly.Exception !== undefined && error instanceof WebAssembly.Exception) return 'uncaught exception of the guest'
+  if (WebAssembly.Exception !== undefined && error instanceof WebAssembly.Exception)
+    return 'uncaught exception of the guest'
   return error instanceof Error ? error.message : String(error)
 }
 

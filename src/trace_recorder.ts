@@ -132,7 +132,9 @@ function decodeArg(guest: Guest, signature: Signature, param: Param, words: read
   const count = param.count === undefined ? 0 : word(signature, words, param.count)
   switch (param.kind) {
     case 'path':
-      return guest.memory.covers(value, count) ? decodeUtf8(guest.memory.copyOut(value, Math.min(count, 4096))) : pointer(value)
+      return guest.memory.covers(value, count)
+        ? decodeUtf8(guest.memory.copyOut(value, Math.min(count, 4096)))
+        : pointer(value)
     case 'ciovs':
       return dataOf(guest, value, count, Infinity) ?? pointer(value)
     case 'whence': {
@@ -166,7 +168,12 @@ function decodeResults(guest: Guest, signature: Signature, words: readonly numbe
     const ptr = word(signature, words, result.param)
     if (result.kind === 'iovs') {
       results[result.param] = dataOf(guest, ptr, word(signature, words, result.count), Number(moved ?? 0))
-    } else if (result.kind === 'buffer' && 'unit' in result && !('sizes' in result) && signature.name !== 'fd_readdir') {
+    } else if (
+      result.kind === 'buffer' &&
+      'unit' in result &&
+      !('sizes' in result) &&
+      signature.name !== 'fd_readdir'
+    ) {
       const length = moved === undefined ? word(signature, words, result.count) : Number(moved)
       results[result.param] = data(memory.copyOut(ptr, Math.min(length, SHOWN + 1)))
     }
@@ -215,7 +222,8 @@ function dataOf(guest: Guest, ptr: number, count: number, limit: number): string
     const start = iovecBuf(memory.view, ptr, i)
     const length = iovecLength(memory.view, ptr, i)
     if (length > 0 && !memory.covers(start, length)) return undefined
-    for (let k = 0; k < length && bytes.length <= SHOWN && bytes.length < limit; k++) bytes.push(memory.readU8(start + k))
+    for (let k = 0; k < length && bytes.length <= SHOWN && bytes.length < limit; k++)
+      bytes.push(memory.readU8(start + k))
   }
   return data(Uint8Array.from(bytes))
 }

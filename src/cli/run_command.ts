@@ -42,9 +42,15 @@ export async function runCommand(path: string, args: readonly string[], options:
   } catch (error) {
     // These two are about what the user gave; anything else is a fault of ours, whose stack is worth seeing.
     if (!(error instanceof HostError) && !(error instanceof VivariumError)) throw error
-    say(error.message)
+    say(error.code === 'MISSING_IMPORT' ? missingImport(path, error) : error.message)
     return STATUS_ERROR
   }
+}
+
+/** The library's advice is about an option that the command does not have, so only what comes before it is kept. */
+function missingImport(path: string, error: VivariumError): string {
+  const [problem] = error.message.split(';')
+  return `${quote(path)} cannot be run: ${problem}: it was made for another host, so build it for wasm32-wasip1`
 }
 
 async function runModule(path: string, args: readonly string[], options: RunArguments): Promise<number> {
@@ -59,7 +65,7 @@ async function runModule(path: string, args: readonly string[], options: RunArgu
     ...(options.tick === undefined ? {} : { tick: options.tick }),
   })
   const dirs = options.dir.map(({ text, host, guest }) =>
-    about(`--dir ${text}`, () => ({ argument: text, ...importHost(machine.tree, host, guest, machine.now) })),
+    about(`--dir ${text}`, () => ({ argument: text, ...importHost(machine.tree, host, guest, machine.time) })),
   )
   const writeTrace = options.trace === undefined ? undefined : openTrace(options.trace)
 
@@ -69,7 +75,6 @@ async function runModule(path: string, args: readonly string[], options: RunArgu
     stdin: stdin ?? emptyInput(() => (missedInput = true)),
     ...runOptions(options),
   })
-  run.close()
 
   writeTrace?.(run)
   const outs = options.out.map((out) => writeOne(machine, run, out, options))

@@ -28,12 +28,20 @@ export function writeError(data: string | Uint8Array): void {
 
 /** One paragraph about the command itself, told from what the guest writes by its first word. */
 export function say(message: string): void {
-  writeError(`vivarium: ${message.replace(/\s*\n\s*/g, ' ').replace(/[^.)!?]$/, '$&.')}\n`)
+  writeError(`vivarium: ${sentence(message)}\n`)
 }
 
 /** Says what is wrong with the arguments, and where to read on. */
 export function complain(message: string): void {
-  say(`${message.trim().replace(/[^.)!?]$/, '$&.')} See "vivarium run --help".`)
+  say(`${sentence(message)} See "vivarium run --help".`)
+}
+
+/** On one line, with a full stop at its end where it has none. */
+function sentence(text: string): string {
+  return text
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/(?<![.!?]|[.!?]\))$/, '.')
 }
 
 function write(fd: number, data: string | Uint8Array): void {

@@ -1,7 +1,7 @@
 /** clock_res_get and clock_time_get: the virtual clocks. */
 
-import { writeInstant } from '../abi/u64.ts'
 import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID } from '../abi/types.ts'
+import { writeInstant } from '../abi/u64.ts'
 import { FAULT, type Guest, INVAL } from './guest.ts'
 
 /**

@@ -41,17 +41,23 @@ export function fdReaddir(
   if (!memory.covers(start, length >>> 0) || !memory.covers(bufused >>> 0, 4)) return FAULT
   const { u8, view } = memory
   let at = start
-  const fault = getdents(guest.kernel, guest.process, fd >>> 0, u64ToNumber(cookieLo, cookieHi), (name, ino, kind, next) => {
-    if (end - at >= DIRENT_SIZE) {
-      writeDirent(view, at, next, ino, name.length, filetypeOf(kind))
-      at += DIRENT_SIZE
-    } else {
-      writeDirent(header, 0, next, ino, name.length, filetypeOf(kind))
-      for (let i = 0; at < end; i++) u8[at++] = headerBytes[i] as number
-    }
-    for (let i = 0; i < name.length && at < end; i++) u8[at++] = name.charCodeAt(i)
-    return at < end
-  })
+  const fault = getdents(
+    guest.kernel,
+    guest.process,
+    fd >>> 0,
+    u64ToNumber(cookieLo, cookieHi),
+    (name, ino, kind, next) => {
+      if (end - at >= DIRENT_SIZE) {
+        writeDirent(view, at, next, ino, name.length, filetypeOf(kind))
+        at += DIRENT_SIZE
+      } else {
+        writeDirent(header, 0, next, ino, name.length, filetypeOf(kind))
+        for (let i = 0; at < end; i++) u8[at++] = headerBytes[i] as number
+      }
+      for (let i = 0; i < name.length && at < end; i++) u8[at++] = name.charCodeAt(i)
+      return at < end
+    },
+  )
   if (fault !== undefined) return fault.number
   guest.hash?.bytes(u8, start, at - start)
   memory.writeU32(bufused >>> 0, at - start)

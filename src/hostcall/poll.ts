@@ -1,7 +1,7 @@
 /** poll_oneoff: waiting for clocks and descriptors. */
 
 import { Blocked } from '../../kernel/blocked.ts'
-import { poll, Subscription } from '../../kernel/poll.ts'
+import { poll, type Subscription } from '../../kernel/poll.ts'
 import { EVENT_SIZE, newSubscription, writeEvent } from '../abi/layout.ts'
 import {
   CLOCK_MONOTONIC,

@@ -10,7 +10,7 @@ import { EDQUOT, EILSEQ, ENOSPC, Errno } from '../../vfs/errno.ts'
 import { type Filesystem, OPEN_CREATE, OPEN_EXCLUSIVE } from '../../vfs/filesystem.ts'
 import type { Instant } from '../../vfs/inode.ts'
 import { ROOT_INO } from '../../vfs/inode_table.ts'
-import { instantOf } from '../../vfs/instant.ts'
+import { type Epoch, instantOf } from '../../vfs/instant.ts'
 import { HOST, type HostCalls, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } from './host_calls.ts'
 import { errnoOf, HostError, reasonOf } from './host_error.ts'
 import { quote } from './host_names.ts'
@@ -43,7 +43,7 @@ const BUFFER_SIZE = 1 << 20
 
 /**
  * Copies what is in `hostDir` into the directory `guestPath` (absolute; made where missing, and merged with what is
- * there). `hostDir` itself may be a link, since the caller named it; no link below it is followed. Hard links between
+ * there), at the moment `now`, as `machine.time` gives it. `hostDir` itself may be a link, since the caller named it; no link below it is followed. Hard links between
  * files of the folder stay hard links. Files get mode 0755 where their owner may execute them, else 0644.
  *
  * @throws HostError `NOT_FOUND`, `WRONG_KIND` or `UNREADABLE` for `hostDir` itself or a `guestPath` that cannot be a
@@ -53,10 +53,12 @@ export function importHost(
   fs: Filesystem,
   hostDir: string,
   guestPath: string,
-  now: Instant,
+  now: Epoch,
   options: ImportOptions = {},
 ): HostReport {
-  return new Import(fs, now, options).run(hostDir, guestPath)
+  const instant = instantOf(now)
+  if (typeof instant === 'string') throw new RangeError(`now: ${instant}`)
+  return new Import(fs, instant, options).run(hostDir, guestPath)
 }
 
 class Import {

@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { compileFile } from '../support/compile.ts'
 import { scratch } from '../node/folder.ts'
+import { compileFile } from '../support/compile.ts'
 
 export const COMMAND: string = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
 
@@ -27,6 +27,7 @@ export function vivarium(args: readonly string[], { cwd, input, env = {} }: Star
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [COMMAND, ...args], {
     cwd,
     encoding: 'utf8',
+    maxBuffer: Number.POSITIVE_INFINITY,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
     ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
   })
@@ -34,10 +35,15 @@ export function vivarium(args: readonly string[], { cwd, input, env = {} }: Star
   return { status, stdout, stderr }
 }
 
-/** A new folder with the guest of `tool.c` in it as `tool.wasm`. */
+/** The program that the tests run: `tool.c`, compiled. */
+export function guest(): Uint8Array {
+  return compileFile('cli/tool.c')
+}
+
+/** A new folder with the guest in it as `tool.wasm`. */
 export function workplace(): string {
   const folder = scratch()
-  writeFileSync(join(folder, 'tool.wasm'), compileFile('cli/tool.c'))
+  writeFileSync(join(folder, 'tool.wasm'), guest())
   return folder
 }
 

@@ -1,10 +1,17 @@
+import { clearLine, cursorTo, moveCursor } from 'node:readline'
 import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadingProgress } from '../../src/cli/progress.ts'
 
 function terminal(isTTY: boolean): { stream: PassThrough & { isTTY: boolean }; shown: () => string } {
-  const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 })
+  const stream: PassThrough & { isTTY: boolean } = Object.assign(new PassThrough(), {
+    isTTY,
+    columns: 80,
+    cursorTo: (x: number) => cursorTo(stream, x),
+    moveCursor: (dx: number, dy: number) => moveCursor(stream, dx, dy),
+    clearLine: (dir: -1 | 0 | 1) => clearLine(stream, dir),
+  })
   let text = ''
   stream.on('data', (chunk: Buffer) => {
     text += chunk.toString()

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+extern char **environ;
+
 __attribute__((import_module("wasi_snapshot_preview1"), import_name("proc_raise"))) int proc_raise(int signal);
 
 static int failed(const char *what) {

@@ -92,12 +92,12 @@ function buildInMachine({ sources, commands, object, program }: Build): Built {
   const { module, files } = loadGuest('clang')
   const story = twice(
     () => new Machine({ files: { ...files, ...sources } }),
-    machine => {
-      const runs = commands.map(args => machine.run(module, { args }))
+    (machine) => {
+      const runs = commands.map((args) => machine.run(module, { args }))
       for (const run of runs) expect([run.end, run.stderr.text()]).toEqual([{ kind: 'exit', code: 0 }, ''])
       expect(machine.fs.readdirSync('/tmp')).toEqual([])
       return { runs, outputs: { object: bytesOf(machine, object), program: bytesOf(machine, program) } }
-    }
+    },
   )
   return story.outputs
 }
@@ -121,7 +121,7 @@ describe('clang', () => {
       sources: { '/table.c': C_SOURCE, '/table.h': '#define ROW "%2d %-8s %.3f\\n"\n' },
       commands: [compileArgs('/table.c', '/table.o', ['-g']), linkArgs(['/table.o'], '/table.wasm')],
       object: '/table.o',
-      program: '/table.wasm'
+      program: '/table.wasm',
     })
     const args = ['table', 'pear', '42', 'apple']
     const run = new Machine().run(program, { args })
@@ -136,7 +136,7 @@ describe('clang', () => {
       sources: { '/words.cc': CXX_SOURCE },
       commands: [compileArgs('/words.cc', '/words.o'), linkArgs(['/words.o'], '/words.wasm', CXX_LIBRARIES)],
       object: '/words.o',
-      program: '/words.wasm'
+      program: '/words.wasm',
     })
     const stdin = 'to be or not to be\n'
     const run = new Machine().run(program, { args: ['words'], stdin })

@@ -16,7 +16,7 @@ export default greet('world')
   '/app/src/lib/math.ts': `
 export function add(a: number, b: number): number { return a + b }
 export function unused(): never { throw new Error('never bundled') }
-`
+`,
 }
 
 describe('esbuild', () => {
@@ -25,21 +25,21 @@ describe('esbuild', () => {
     const args = ['esbuild', '--bundle', 'src/main.ts', '--outfile=out/app.js', '--format=esm', '--sourcemap']
     const {
       runs: [run],
-      outputs
+      outputs,
     } = twice(
       () => new Machine({ seed: 'esbuild', files: SOURCES }),
-      machine => ({
+      (machine) => ({
         runs: [machine.run(module, { args, env: { PWD: '/app' } })],
         outputs: {
           names: machine.fs.readdirSync('/app/out'),
           bundle: machine.fs.readFileSync('/app/out/app.js', 'utf8'),
-          map: machine.fs.readFileSync('/app/out/app.js.map', 'utf8')
-        }
-      })
+          map: machine.fs.readFileSync('/app/out/app.js.map', 'utf8'),
+        },
+      }),
     )
     expect(run.end, run.stderr.text()).toEqual({
       kind: 'exit',
-      code: 0
+      code: 0,
     })
     expect(run.stderr.text()).toContain('out/app.js')
     expect(outputs.names).toEqual(['app.js', 'app.js.map'])
@@ -52,18 +52,18 @@ describe('esbuild', () => {
   it('transforms stdin to stdout', () => {
     const { module } = loadGuest('esbuild')
     const {
-      runs: [run]
+      runs: [run],
     } = twice(
       () => new Machine(),
-      machine => ({
+      (machine) => ({
         runs: [
           machine.run(module, {
             args: ['esbuild', '--loader=ts', '--minify'],
-            stdin: 'let x: number = 1 + 2; f(x as any)'
-          })
+            stdin: 'let x: number = 1 + 2; f(x as any)',
+          }),
         ],
-        outputs: undefined
-      })
+        outputs: undefined,
+      }),
     )
     expect(run.stdout.text()).toBe('let x=3;f(x);\n')
     expect(run.exitCode).toBe(0)
@@ -72,10 +72,10 @@ describe('esbuild', () => {
   it('names the importer and the missing file, and exits with 1', () => {
     const { module } = loadGuest('esbuild')
     const machine = new Machine({
-      files: { '/main.ts': "import './gone.ts'\n" }
+      files: { '/main.ts': "import './gone.ts'\n" },
     })
     const run = machine.run(module, {
-      args: ['esbuild', '--bundle', '/main.ts', '--outfile=/out.js']
+      args: ['esbuild', '--bundle', '/main.ts', '--outfile=/out.js'],
     })
     expect(run.exitCode).toBe(1)
     expect(run.stderr.text()).toContain('Could not resolve "./gone.ts"')

@@ -8,29 +8,29 @@ import { twice } from './twice.ts'
 describe('flite', () => {
   it.each([
     ['the text of an argument', 'kal', 8000, ['-t', 'Same seed, same speech.']],
-    ['the text of a file', 'kal16', 16000, ['-voice', 'kal16', '-f', '/speech.txt']]
+    ['the text of a file', 'kal16', 16000, ['-voice', 'kal16', '-f', '/speech.txt']],
   ])('says %s as a WAV file in the voice %s', (_what, _voice, rate, input) => {
     const { module } = loadGuest('flite')
     const {
       runs: [run],
-      outputs
+      outputs,
     } = twice(
       () =>
         new Machine({
-          files: { '/speech.txt': 'A machine that is the same for ever.\n' }
+          files: { '/speech.txt': 'A machine that is the same for ever.\n' },
         }),
-      machine => ({
+      (machine) => ({
         runs: [
           machine.run(module, {
-            args: ['flite', ...input, '-o', '/speech.wav']
-          })
+            args: ['flite', ...input, '-o', '/speech.wav'],
+          }),
         ],
-        outputs: new Uint8Array(machine.fs.readFileSync('/speech.wav'))
-      })
+        outputs: new Uint8Array(machine.fs.readFileSync('/speech.wav')),
+      }),
     )
     expect(run.end, run.stderr.text()).toEqual({
       kind: 'exit',
-      code: 0
+      code: 0,
     })
     const wav = Buffer.from(outputs)
     expect([wav.toString('latin1', 0, 4), wav.toString('latin1', 8, 16)]).toEqual(['RIFF', 'WAVEfmt '])
@@ -46,7 +46,7 @@ describe('flite', () => {
 
   it('lists the voices that it carries', () => {
     const run = new Machine().run(loadGuest('flite').module, {
-      args: ['flite', '-lv']
+      args: ['flite', '-lv'],
     })
     expect(run.stdout.text()).toBe('Voices available: kal awb_time kal16 awb rms slt \n')
     expect(run.exitCode).toBe(0)

@@ -25,21 +25,21 @@ describe('pandoc', () => {
     const args = ['pandoc', '/plan.md', '-f', 'markdown', '-t', 'html', '-o', '/plan.html']
     const {
       runs: [run],
-      outputs
+      outputs,
     } = twice(
       () => new Machine({ files: { '/plan.md': MARKDOWN } }),
-      machine => ({
+      (machine) => ({
         runs: [machine.run(module, { args })],
-        outputs: machine.fs.readFileSync('/plan.html', 'utf8')
-      })
+        outputs: machine.fs.readFileSync('/plan.html', 'utf8'),
+      }),
     )
     expect(run.end, run.stderr.text()).toEqual({
       kind: 'exit',
-      code: 0
+      code: 0,
     })
     expect(run.stderr.text()).toBe('')
     expect(outputs).toContain(
-      '<h1 id="plan-général">Plan <em>général</em></h1>\n<ul>\n<li>eau</li>\n<li>terre</li>\n</ul>'
+      '<h1 id="plan-général">Plan <em>général</em></h1>\n<ul>\n<li>eau</li>\n<li>terre</li>\n</ul>',
     )
     expect(outputs).toContain('<td style="text-align: right;">12</td>')
   })
@@ -47,18 +47,18 @@ describe('pandoc', () => {
   it('converts stdin to stdout, standalone, with the title of the metadata', () => {
     const { module } = loadGuest('pandoc')
     const {
-      runs: [run]
+      runs: [run],
     } = twice(
       () => new Machine(),
-      machine => ({
+      (machine) => ({
         runs: [
           machine.run(module, {
             args: ['pandoc', '-s', '-t', 'html'],
-            stdin: MARKDOWN
-          })
+            stdin: MARKDOWN,
+          }),
         ],
-        outputs: undefined
-      })
+        outputs: undefined,
+      }),
     )
     expect(run.exitCode).toBe(0)
     expect(run.stdout.text()).toMatch(/^<!DOCTYPE html>[\s\S]*<title>Jardin d’été<\/title>[\s\S]*<\/html>\n$/)
@@ -68,25 +68,25 @@ describe('pandoc', () => {
     const { module } = loadGuest('pandoc')
     const {
       runs: [run],
-      outputs
+      outputs,
     } = twice(
       () =>
         new Machine({
           epoch: '2026-01-01T00:00:00Z',
-          files: { '/plan.md': MARKDOWN }
+          files: { '/plan.md': MARKDOWN },
         }),
-      machine => ({
+      (machine) => ({
         runs: [
           machine.run(module, {
-            args: ['pandoc', '/plan.md', '-o', '/plan.epub']
-          })
+            args: ['pandoc', '/plan.md', '-o', '/plan.epub'],
+          }),
         ],
-        outputs: new Uint8Array(machine.fs.readFileSync('/plan.epub'))
-      })
+        outputs: new Uint8Array(machine.fs.readFileSync('/plan.epub')),
+      }),
     )
     expect(run.end, run.stderr.text()).toEqual({
       kind: 'exit',
-      code: 0
+      code: 0,
     })
     expect(Buffer.from(outputs.subarray(0, 4)).toString('latin1')).toBe('PK\x03\x04')
     expect(Buffer.from(outputs).includes('application/epub+zip')).toBe(true)

@@ -30,28 +30,28 @@ function expected(): { generated: number; passed: number; summary: string } {
     least,
     greatest,
     first,
-    last
+    last,
   })
   return {
     generated,
     passed,
-    summary: summary.map(([name, value]) => `${name} ${value}\n`).join('')
+    summary: summary.map(([name, value]) => `${name} ${value}\n`).join(''),
   }
 }
 
 const stages = () => ({
   generate: {
     module: compileFile('guests/pipeline/generate.c'),
-    args: ['generate', `${COUNT}`, `${SEED}`]
+    args: ['generate', `${COUNT}`, `${SEED}`],
   },
   filter: {
     module: compileFile('guests/pipeline/filter.c'),
-    args: ['filter', `${DIVISOR}`]
+    args: ['filter', `${DIVISOR}`],
   },
   summarise: {
     module: compileFile('guests/pipeline/summarise.c'),
-    args: ['summarise']
-  }
+    args: ['summarise'],
+  },
 })
 
 describe('pipeline()', () => {
@@ -61,18 +61,18 @@ describe('pipeline()', () => {
     expect(generated).toBeGreaterThan(8 * 65536)
     const { runs } = twice(
       () => new Machine({ seed: 'pipeline' }),
-      machine => ({
+      (machine) => ({
         runs: machine.pipeline([generate, filter, summarise]),
-        outputs: undefined
-      })
+        outputs: undefined,
+      }),
     )
-    expect(runs.map(run => run.exitCode)).toEqual([0, 0, 0])
-    expect(runs.map(run => run.stderr.text())).toEqual([
+    expect(runs.map((run) => run.exitCode)).toEqual([0, 0, 0])
+    expect(runs.map((run) => run.stderr.text())).toEqual([
       `generate: ${COUNT} lines\n`,
       `filter: ${passed} of ${COUNT} lines\n`,
-      ''
+      '',
     ])
-    expect(runs.map(run => run.stdout.text())).toEqual(['', '', summary])
+    expect(runs.map((run) => run.stdout.text())).toEqual(['', '', summary])
   })
 
   it('gives what the stages give one by one through files', () => {
@@ -82,7 +82,7 @@ describe('pipeline()', () => {
     machine.fs.writeFileSync('/2', machine.run(filter.module, { ...filter, stdin: { file: '/1' } }).stdout.bytes)
     const last = machine.run(summarise.module, {
       ...summarise,
-      stdin: { file: '/2' }
+      stdin: { file: '/2' },
     })
     expect(last.stdout.text()).toBe(expected().summary)
   })
@@ -90,11 +90,11 @@ describe('pipeline()', () => {
   it('passes on stdin to the first stage and the exit code of a stage that fails', () => {
     const { filter, summarise } = stages()
     const runs = new Machine().pipeline([{ ...filter, stdin: '1 30\n2 31\nthree\n' }, summarise])
-    expect(runs.map(run => run.exitCode)).toEqual([1, 0])
-    expect(runs.map(run => run.stderr.text())).toEqual(['filter: line 3 is torn: three\n\n', ''])
-    expect(runs.map(run => run.stdout.text())).toEqual([
+    expect(runs.map((run) => run.exitCode)).toEqual([1, 0])
+    expect(runs.map((run) => run.stderr.text())).toEqual(['filter: line 3 is torn: three\n\n', ''])
+    expect(runs.map((run) => run.stdout.text())).toEqual([
       '',
-      'count 1\nsum 30\nleast 30\ngreatest 30\nfirst 1\nlast 1\n'
+      'count 1\nsum 30\nleast 30\ngreatest 30\nfirst 1\nlast 1\n',
     ])
   })
 })

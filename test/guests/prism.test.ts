@@ -51,7 +51,7 @@ function parseFile(run: Run, path: string): { source: Uint8Array; serialised: Ui
   const start = call(run, 'pm_buffer_value', buffer)
   const result = {
     source: memoryOf(run).slice(source, source + size),
-    serialised: memoryOf(run).slice(start, start + call(run, 'pm_buffer_length', buffer))
+    serialised: memoryOf(run).slice(start, start + call(run, 'pm_buffer_length', buffer)),
   }
   run.call('pm_buffer_free', buffer)
   run.call('pm_string_free', string)
@@ -68,16 +68,16 @@ describe('prism', () => {
     const { module } = loadGuest('prism')
     const {
       runs: [run],
-      outputs
+      outputs,
     } = twice(
       () => new Machine({ files: { '/app/greet.rb': RUBY } }),
-      machine => {
+      (machine) => {
         const run = machine.run(module)
         expect(run.end).toBeUndefined()
         const parsed = parseFile(run, '/app/greet.rb')
         run.close()
         return { runs: [run], outputs: parsed }
-      }
+      },
     )
     expect(run.end).toEqual({ kind: 'exit', code: 0 })
     expect(Buffer.from(outputs.source).toString()).toBe(RUBY)
@@ -87,14 +87,14 @@ describe('prism', () => {
     expect([def.name, def.parameters?.requireds.length, def.parameters?.optionals.length]).toEqual(['greet', 1, 1])
     expect(def.location).toEqual({
       startOffset: RUBY.indexOf('def'),
-      length: RUBY.indexOf('end\n') + 3 - RUBY.indexOf('def')
+      length: RUBY.indexOf('end\n') + 3 - RUBY.indexOf('def'),
     })
     expect(result.magicComments).toHaveLength(1)
   })
 
   it('sees what the host writes to the tree between two calls, and reports what is not there', () => {
     const machine = new Machine({
-      files: { '/a.rb': 'def first = 1\n', '/folder': null }
+      files: { '/a.rb': 'def first = 1\n', '/folder': null },
     })
     const run = machine.run(loadGuest('prism').module)
     const nameIn = (path: string): string => {
@@ -118,7 +118,7 @@ describe('prism', () => {
     expect(firstDef(parsePrism(run.exports, RUBY)).name).toBe('greet')
     const broken = parsePrism(run.exports, 'def broken(')
     expect(broken.errors.length).toBeGreaterThan(0)
-    expect(broken.errors.every(error => error.location.startOffset <= 'def broken('.length)).toBe(true)
+    expect(broken.errors.every((error) => error.location.startOffset <= 'def broken('.length)).toBe(true)
   })
 
   it('is refused after `close`', () => {

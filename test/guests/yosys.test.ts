@@ -43,10 +43,10 @@ function synthesise(script: string): {
   const commands = `read_verilog /counter.v; ${script}; write_verilog -noattr /out.v; write_json /out.json`
   const {
     runs: [run],
-    outputs
+    outputs,
   } = twice(
     () => new Machine({ files: { ...files, '/counter.v': COUNTER } }),
-    machine => {
+    (machine) => {
       const run = machine.run(module, { args: ['yosys', '-p', commands] })
       expect(run.end, run.stderr.text()).toEqual({ kind: 'exit', code: 0 })
       expect(machine.fs.readdirSync('/tmp')).toEqual([])
@@ -54,10 +54,10 @@ function synthesise(script: string): {
         runs: [run],
         outputs: {
           json: machine.fs.readFileSync('/out.json', 'utf8'),
-          verilog: machine.fs.readFileSync('/out.v', 'utf8')
-        }
+          verilog: machine.fs.readFileSync('/out.v', 'utf8'),
+        },
       }
-    }
+    },
   )
   return { stdout: run.stdout.text(), ...outputs }
 }
@@ -69,14 +69,14 @@ describe('yosys', () => {
       $_AND_: 2,
       $_NOT_: 1,
       $_SDFFE_PP0P_: 4,
-      $_XOR_: 3
+      $_XOR_: 3,
     })
     const { ports } = (JSON.parse(json) as Netlist).modules.counter
     expect(Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, port.bits.length]))).toEqual({
       clk: 1,
       rst: 1,
       en: 1,
-      q: 4
+      q: 4,
     })
     expect(verilog).toMatch(/module counter\(clk, rst, en, q\);[\s\S]*endmodule\n$/)
     expect(stdout).toContain('End of script.')

@@ -23,6 +23,7 @@ import { type Entry, exportTree, type Files, importTree } from '../../vfs/tree.t
 import { asOrdinaryUser, hostFault, listing, scratch } from './folder.ts'
 
 const NOW = { sec: 1_000_000_000, nsec: 0 }
+const TIME = 1_000_000_000_000_000_000n
 
 function treeOf(files: Files): Filesystem {
   const fs = new Filesystem()
@@ -402,7 +403,7 @@ describe('exportHost()', () => {
           const report = exportHost(fs, '/out', join(folder, 'out'), options)
           exportHost(fs, '/out', join(folder, 'out'), options)
           const back = new Filesystem()
-          expect(importHost(back, join(folder, 'out'), '/out', NOW).leftOut).toEqual([])
+          expect(importHost(back, join(folder, 'out'), '/out', TIME).leftOut).toEqual([])
           for (const { path, reason } of report.leftOut) {
             expect(reason).toBe('link')
             fs.unlinkAt(1, byteString(`/out/${path}`), 'clamp', NOW)

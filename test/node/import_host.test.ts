@@ -13,6 +13,7 @@ import { exportTree, importTree } from '../../vfs/tree.ts'
 import { asOrdinaryUser, hostFault, scratch } from './folder.ts'
 
 const NOW = { sec: 1_000_000_000, nsec: 0 }
+const TIME = 1_000_000_000_000_000_000n
 
 function inoOf(fs: Filesystem, path: string): number {
   const ino = fs.lookup(1, byteString(path), 'nofollow', 'clamp')
@@ -47,7 +48,7 @@ describe('importHost()', () => {
     writeFileSync(join(folder, 'sub/é.txt'), 'data')
     writeFileSync(join(folder, 'tool'), '#!', { mode: 0o755 })
     const fs = new Filesystem()
-    const report = importHost(fs, folder, '/a/b', NOW)
+    const report = importHost(fs, folder, '/a/b', TIME)
     expect(text(fs)).toEqual({
       '/a/b/sub/empty': null,
       '/a/b/sub/é.txt': 'data',
@@ -68,7 +69,7 @@ describe('importHost()', () => {
     symlinkSync('self', join(folder, 'self'))
     symlinkSync('nowhere', join(folder, 'dangling'))
     const fs = new Filesystem()
-    const report = importHost(fs, folder, '/', NOW)
+    const report = importHost(fs, folder, '/', TIME)
     expect(text(fs)).toEqual({
       '/absolute': { symlink: outside },
       '/d/relative': { symlink: `../../${outside.split('/').at(-1)}/secret` },
@@ -86,7 +87,7 @@ describe('importHost()', () => {
     writeFileSync(join(folder, 'real/f'), '1')
     symlinkSync('real', join(folder, 'link'))
     const fs = new Filesystem()
-    importHost(fs, join(folder, 'link'), '/', NOW)
+    importHost(fs, join(folder, 'link'), '/', TIME)
     expect(text(fs)).toEqual({ '/f': '1' })
   })
 
@@ -98,7 +99,7 @@ describe('importHost()', () => {
     const canMakeDevice = spawnSync('mknod', [join(folder, 'null'), 'c', '1', '3']).status === 0
     writeFileSync(join(folder, 'z'), 'kept')
     const fs = new Filesystem()
-    const report = importHost(fs, folder, '/', NOW)
+    const report = importHost(fs, folder, '/', TIME)
     server.close()
     expect(text(fs)).toEqual({ '/z': 'kept' })
     expect(report.leftOut.map(({ path, reason }) => [path, reason])).toEqual([
@@ -119,7 +120,7 @@ describe('importHost()', () => {
     chmodSync(join(folder, 'closed'), 0o000)
     chmodSync(join(folder, 'secret'), 0o000)
     const fs = new Filesystem()
-    const report = asOrdinaryUser(() => importHost(fs, folder, '/', NOW))
+    const report = asOrdinaryUser(() => importHost(fs, folder, '/', TIME))
     chmodSync(join(folder, 'closed'), 0o755)
     expect(text(fs)).toEqual({ '/open': 'x' })
     expect(report.leftOut).toEqual([
@@ -139,7 +140,7 @@ describe('importHost()', () => {
     }
     symlinkSync(Buffer.from([0xfe]), join(folder, 'link'))
     const fs = new Filesystem()
-    const report = importHost(fs, folder, '/', NOW)
+    const report = importHost(fs, folder, '/', TIME)
     expect(report.leftOut).toEqual([
       { path: 'a\\xff', reason: 'name', message: 'its name is not UTF-8' },
       { path: 'link', reason: 'name', message: "the link's text is not UTF-8" },
@@ -155,7 +156,7 @@ describe('importHost()', () => {
     linkSync(join(folder, 'b'), join(folder, 'a'))
     linkSync(join(folder, 'b'), join(folder, 'd/c'))
     const fs = new Filesystem()
-    const report = importHost(fs, folder, '/', NOW)
+    const report = importHost(fs, folder, '/', TIME)
     expect(fs.get(inoOf(fs, '/a')).nlink).toBe(3)
     expect([inoOf(fs, '/b'), inoOf(fs, '/d/c')]).toEqual([inoOf(fs, '/a'), inoOf(fs, '/a')])
     expect(report).toMatchObject({ files: 3, bytes: 6 })
@@ -174,7 +175,7 @@ describe('importHost()', () => {
           hostFs.readdirSync(path, options).reverse()) as HostCalls['readdirSync'],
       }
       const fs = new Filesystem()
-      importHost(fs, folder, '/', NOW, order === names ? {} : { host: shuffled })
+      importHost(fs, folder, '/', TIME, order === names ? {} : { host: shuffled })
       return [names.map((name) => inoOf(fs, `/${name}`)), exportTree(fs, 1, { times: true })]
     })
     expect(numbers[1]).toEqual(numbers[0])
@@ -188,11 +189,11 @@ describe('importHost()', () => {
     utimesSync(join(folder, 'd/f'), 5, 1234.5)
     utimesSync(join(folder, 'd'), 5, 99)
     const kept = new Filesystem()
-    importHost(kept, folder, '/', NOW, { times: true })
+    importHost(kept, folder, '/', TIME, { times: true })
     expect(kept.get(inoOf(kept, '/d/f'))).toMatchObject({ mtimSec: 1234, mtimNsec: 500_000_000, ctimSec: NOW.sec })
     expect(kept.get(inoOf(kept, '/d')).mtimSec).toBe(99)
     const fresh = new Filesystem()
-    importHost(fresh, folder, '/', NOW)
+    importHost(fresh, folder, '/', TIME)
     expect(fresh.get(inoOf(fresh, '/d/f')).mtimSec).toBe(NOW.sec)
   })
 
@@ -204,7 +205,7 @@ describe('importHost()', () => {
     symlinkSync('x', join(folder, 'dir'))
     const fs = new Filesystem()
     importTree(fs, { '/tmp/old': 'old', '/taken': 'guest', '/dir/f': 'f' }, NOW)
-    const report = importHost(fs, folder, '/', NOW)
+    const report = importHost(fs, folder, '/', TIME)
     expect(text(fs)).toEqual({ '/dir/f': 'f', '/taken': 'guest', '/tmp/new': 'new', '/tmp/old': 'old' })
     expect(report.leftOut.map(({ path, message }) => [path, message])).toEqual([
       ['dir', 'the machine has a directory of this name already'],
@@ -232,7 +233,7 @@ describe('importHost()', () => {
       },
     }
     const fs = new Filesystem()
-    const report = importHost(fs, folder, '/', NOW, { host })
+    const report = importHost(fs, folder, '/', TIME, { host })
     expect(text(fs)).toEqual({})
     expect(report.leftOut).toMatchObject([{ path: 'f', reason: 'changed' }])
     expect(report.files).toBe(0)
@@ -254,7 +255,7 @@ describe('importHost()', () => {
       }) as HostCalls['readdirSync'],
     }
     const fs = new Filesystem()
-    const report = importHost(fs, folder, '/', NOW, { host })
+    const report = importHost(fs, folder, '/', TIME, { host })
     expect(text(fs)).toEqual({})
     expect(report.leftOut).toEqual([{ path: 'd', reason: 'changed', message: 'it was replaced while it was being copied' }])
   })
@@ -271,7 +272,7 @@ describe('importHost()', () => {
       }) as HostCalls['readSync'],
     }
     const fs = new Filesystem()
-    const report = importHost(fs, folder, '/', NOW, { host })
+    const report = importHost(fs, folder, '/', TIME, { host })
     expect(text(fs)).toEqual({})
     expect(report).toMatchObject({ files: 0, leftOut: [{ path: 'f', reason: 'unreadable', message: 'it cannot be read: EIO' }] })
     expect(check(fs)).toEqual([])
@@ -287,7 +288,7 @@ describe('importHost()', () => {
     }
     mkdirSync(deep, { recursive: true })
     const fs = new Filesystem()
-    const report = importHost(fs, folder, '/', NOW)
+    const report = importHost(fs, folder, '/', TIME)
     expect(report).toMatchObject({ directories: depth, leftOut: [] })
     expect(depth).toBeGreaterThan(1500)
   })
@@ -298,7 +299,7 @@ describe('importHost()', () => {
     const script = 'for (let i = 0; i < 30; i++) { const n = "d".repeat(200); fs.mkdirSync(n); process.chdir(n) }'
     execFileSync(process.execPath, ['-e', script], { cwd: folder })
     const fs = new Filesystem()
-    const report = importHost(fs, folder, '/', NOW)
+    const report = importHost(fs, folder, '/', TIME)
     expect(report.directories).toBeGreaterThan(15)
     expect(report.leftOut).toMatchObject([{ reason: 'name', message: 'its path is too long for this host' }])
   })
@@ -310,7 +311,7 @@ describe('importHost()', () => {
     hostFs.ftruncateSync(fd, (9 << 20) + 5)
     hostFs.closeSync(fd)
     const fs = new Filesystem({ bytes: 2 << 20 })
-    const report = importHost(fs, folder, '/', NOW)
+    const report = importHost(fs, folder, '/', TIME)
     expect(report.bytes).toBe((9 << 20) + 5)
     const bytes = exportTree(fs)['/sparse'] as Uint8Array
     expect(Buffer.compare(bytes, hostFs.readFileSync(join(folder, 'sparse')))).toBe(0)
@@ -320,11 +321,11 @@ describe('importHost()', () => {
   it('says which file the machine has no room for', () => {
     const folder = scratch()
     writeFileSync(join(folder, 'large'), Buffer.alloc(100_000, 1))
-    const error = failure(() => importHost(new Filesystem({ bytes: 8192 }), folder, '/', NOW))
+    const error = failure(() => importHost(new Filesystem({ bytes: 8192 }), folder, '/', TIME))
     expect([error.code, error.path]).toEqual(['QUOTA', 'large'])
     expect(error.message).toContain('give it a larger quota or copy less')
     mkdirSync(join(folder, 'a/b'), { recursive: true })
-    expect(failure(() => importHost(new Filesystem({ inodes: 2 }), folder, '/', NOW))).toMatchObject({ code: 'QUOTA', path: 'a/b' })
+    expect(failure(() => importHost(new Filesystem({ inodes: 2 }), folder, '/', TIME))).toMatchObject({ code: 'QUOTA', path: 'a/b' })
   })
 
   it('refuses a folder that is missing, no folder, or unreadable, and a guest path that cannot be one', () => {
@@ -335,13 +336,13 @@ describe('importHost()', () => {
     const fs = new Filesystem()
     importTree(fs, { '/file': '', '/link': { symlink: '/' } }, NOW)
     const codes = [
-      failure(() => importHost(fs, join(folder, 'missing'), '/', NOW)),
-      failure(() => importHost(fs, join(folder, 'file'), '/', NOW)),
-      failure(() => asOrdinaryUser(() => importHost(fs, join(folder, 'closed'), '/', NOW))),
-      failure(() => importHost(fs, folder, 'relative', NOW)),
-      failure(() => importHost(fs, folder, '/file/x', NOW)),
-      failure(() => importHost(fs, folder, '/link/x', NOW)),
-      failure(() => importHost(fs, folder, '/a/../b', NOW)),
+      failure(() => importHost(fs, join(folder, 'missing'), '/', TIME)),
+      failure(() => importHost(fs, join(folder, 'file'), '/', TIME)),
+      failure(() => asOrdinaryUser(() => importHost(fs, join(folder, 'closed'), '/', TIME))),
+      failure(() => importHost(fs, folder, 'relative', TIME)),
+      failure(() => importHost(fs, folder, '/file/x', TIME)),
+      failure(() => importHost(fs, folder, '/link/x', TIME)),
+      failure(() => importHost(fs, folder, '/a/../b', TIME)),
     ].map((error) => error.code)
     expect(codes).toEqual(['NOT_FOUND', 'WRONG_KIND', 'UNREADABLE', 'WRONG_KIND', 'WRONG_KIND', 'WRONG_KIND', 'WRONG_KIND'])
     expect(Object.keys(exportTree(fs)).sort()).toEqual(['/file', '/link'])

@@ -38,18 +38,18 @@ export function compileFile(path: string, options: Omit<CompileOptions, 'name'> 
   const source = readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
   return compileC(source, {
     ...options,
-    name: path.slice(path.lastIndexOf('/') + 1)
+    name: path.slice(path.lastIndexOf('/') + 1),
   })
 }
 
 function build(source: string, name: string, cflags: readonly string[], ldflags: readonly string[]): Uint8Array {
   const { module, files } = clang()
   const machine = new Machine({
-    files: { ...files, [`/src/${name}`]: source }
+    files: { ...files, [`/src/${name}`]: source },
   })
   const commands = [
     compileArgs(`/src/${name}`, '/src/guest.o', cflags),
-    linkArgs(['/src/guest.o'], '/src/guest', ldflags)
+    linkArgs(['/src/guest.o'], '/src/guest', ldflags),
   ]
   for (const args of commands) {
     const run = machine.run(module, { args })

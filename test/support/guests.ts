@@ -44,7 +44,7 @@ function load(name: GuestName): Guest {
   return {
     module,
     path,
-    files: name === 'yosys' ? yosysShare(dirname(path)) : {}
+    files: name === 'yosys' ? yosysShare(dirname(path)) : {},
   }
 }
 

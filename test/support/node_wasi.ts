@@ -40,12 +40,12 @@ export function runNodeWasi(path: string, options: NodeWasiOptions): NodeWasiRun
   const { args, env = {}, stdin = '', preopens } = options
   const child = spawnSync(process.execPath, [...FLAGS, '-e', CHILD, JSON.stringify({ path, args, env, preopens })], {
     input: stdin,
-    maxBuffer: 2 ** 30
+    maxBuffer: 2 ** 30,
   })
   if (child.status === null) throw new Error(`node:wasi ended by ${child.signal ?? child.error}`)
   return {
     exitCode: child.status,
     stdout: child.stdout,
-    stderr: child.stderr.toString()
+    stderr: child.stderr.toString(),
   }
 }

@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type ByteString, byteString } from '../../vfs/bytes.ts'
+import { Directory } from '../../vfs/directory.ts'
+import { Edition } from '../../vfs/persistent_array.ts'
+
+/** Names whose order is not the order in which they come; enough of them to split nodes twice. */
+const name = fc.oneof(
+  fc.nat({ max: 3000 }).map((n) => byteString(`n${(n * 7919) % 3001}`)),
+  fc.string({ minLength: 1, maxLength: 3, unit: fc.constantFrom('a', 'b', 'é', '\x01', '~') }).map(byteString),
+)
+
+interface Side {
+  directory: Directory
+  edition: Edition
+  model: Map<ByteString, number>
+}
+
+function sorted(model: Map<ByteString, number>): { name: ByteString; ino: number }[] {
+  return [...model].map(([key, ino]) => ({ name: key, ino })).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function expectSame({ directory, model }: Side): void {
+  expect(directory.entries()).toEqual(sorted(model))
+  expect(directory.size).toBe(model.size)
+}
+
+type Step =
+  | { readonly do: 'set' | 'delete' | 'next'; readonly name: ByteString; readonly side: number }
+  | { readonly do: 'many' | 'few'; readonly from: number; readonly count: number; readonly side: number }
+  | { readonly do: 'fork'; readonly side: number }
+
+const range = { from: fc.nat({ max: 2000 }), count: fc.nat({ max: 200 }), side: fc.nat() }
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('set', 'delete', 'next'), name, side: fc.nat() }) as fc.Arbitrary<Step> },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('many'), ...range }) as fc.Arbitrary<Step> },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('few'), ...range }) as fc.Arbitrary<Step> },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('fork'), side: fc.nat() }) as fc.Arbitrary<Step> },
+)
+
+describe('Directory', () => {
+  it('is a sorted map of which every copy keeps its own entries', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
+        const sides: Side[] = [{ directory: new Directory(1), edition: new Edition(), model: new Map() }]
+        let ino = 0
+        const set = ({ directory, edition, model }: Side, key: ByteString) => {
+          directory.set(edition, key, ++ino)
+          model.set(key, ino)
+        }
+        const remove = ({ directory, edition, model }: Side, key: ByteString) => {
+          if (!model.delete(key)) return
+          directory.delete(edition, key)
+        }
+        for (const each of steps) {
+          const side = sides[each.side % sides.length] as Side
+          switch (each.do) {
+            case 'set':
+              set(side, each.name)
+              break
+            case 'delete':
+              remove(side, each.name)
+              break
+            case 'many':
+              for (let n = each.from; n < each.from + each.count; n++) set(side, byteString(`n${n}`))
+              break
+            case 'few':
+              for (let n = each.from; n < each.from + each.count * 5; n++) remove(side, byteString(`n${n}`))
+              break
+            case 'next':
+              expect(side.directory.next(each.name)).toBe(sorted(side.model).find((entry) => entry.name > each.name)?.name)
+              expect(side.directory.get(each.name)).toBe(side.model.get(each.name) ?? 0)
+              break
+            case 'fork':
+              side.edition = new Edition()
+              sides.push({ directory: side.directory.clone(), edition: new Edition(), model: new Map(side.model) })
+              break
+          }
+        }
+        sides.forEach(expectSame)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('lists in one order whatever the history', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(Array.from({ length: 300 }, (_, n) => byteString(`f${n}`)), { minLength: 300 }), (names) => {
+        const directory = new Directory(1)
+        const edition = new Edition()
+        for (const each of names) directory.set(edition, each, 1)
+        expect(directory.entries().map((entry) => entry.name)).toEqual([...names].sort())
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+describe('visit()', () => {
+  it('starts after a name that is there, or is no longer', () => {
+    const directory = new Directory(1)
+    const edition = new Edition()
+    for (let n = 100; n < 400; n++) directory.set(edition, byteString(`${n}`), n)
+    directory.delete(edition, byteString('200'))
+    const seen: number[] = []
+    directory.visit(byteString('200'), (_, ino) => {
+      seen.push(ino)
+      return seen.length < 3
+    })
+    expect(seen).toEqual([201, 202, 203])
+  })
+})
+
+describe('next()', () => {
+  it('gives every entry that stays exactly once while others come and go', () => {
+    const directory = new Directory(1)
+    const edition = new Edition()
+    for (let n = 1000; n < 1500; n++) directory.set(edition, byteString(`${n}`), n)
+    const seen: number[] = []
+    for (let name = directory.next(''); name !== undefined; name = directory.next(name)) {
+      seen.push(directory.get(name))
+      directory.delete(edition, name)
+      directory.set(edition, byteString(`0${name}`), 1)
+    }
+    expect(seen).toEqual(Array.from({ length: 500 }, (_, n) => n + 1000))
+  })
+})
+
+describe('delete()', () => {
+  it('empties a directory of many names in any order', () => {
+    const directory = new Directory(1)
+    const edition = new Edition()
+    const names = Array.from({ length: 5000 }, (_, n) => byteString(`${(n * 2654435761) % 5003}`))
+    for (const each of names) directory.set(edition, each, 1)
+    for (const each of names.toReversed()) directory.delete(edition, each)
+    expect(directory.size).toBe(0)
+    expect(directory.entries()).toEqual([])
+    directory.set(edition, byteString('again'), 2)
+    expect(directory.get(byteString('again'))).toBe(2)
+  })
+})

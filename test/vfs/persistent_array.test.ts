@@ -1,0 +1,113 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Edition, PersistentArray } from '../../vfs/persistent_array.ts'
+
+const MAX = Number.MAX_SAFE_INTEGER
+
+/** Indexes that meet: small ones, those around the edges of nodes and levels, and the largest. */
+const index = fc.oneof(
+  fc.nat({ max: 70 }),
+  fc.constantFrom(0, 31, 32, 33, 1023, 1024, 32_767, 32_768, 2 ** 20, 2 ** 25 - 1, 2 ** 25, 2 ** 30 - 1, 2 ** 30, 2 ** 30 + 1),
+  fc.constantFrom(2 ** 31, 2 ** 32, 2 ** 35, 2 ** 40, 2 ** 50 - 1, 2 ** 50, 2 ** 52, MAX - 1, MAX),
+  fc.maxSafeNat(),
+)
+
+type Step =
+  | { readonly do: 'set' | 'delete' | 'truncate' | 'next' | 'get'; readonly index: number; readonly side: number }
+  | { readonly do: 'fork'; readonly side: number }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ do: fc.constantFrom('set', 'set', 'delete', 'truncate', 'next', 'get'), index, side: fc.nat() }) as fc.Arbitrary<Step> },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('fork'), side: fc.nat() }) as fc.Arbitrary<Step> },
+)
+
+interface Side {
+  array: PersistentArray<number>
+  edition: Edition
+  model: Map<number, number>
+}
+
+function sorted(model: Map<number, number>): [number, number][] {
+  return [...model].sort(([a], [b]) => a - b)
+}
+
+function expectSame({ array, model }: Side): void {
+  const seen: [number, number][] = []
+  array.forEach((value, at) => seen.push([at, value]))
+  expect(seen).toEqual(sorted(model))
+  for (const [at, value] of model) expect(array.get(at)).toBe(value)
+}
+
+describe('PersistentArray', () => {
+  it('is a sparse array of which every copy keeps its own content', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
+        const sides: Side[] = [{ array: new PersistentArray(), edition: new Edition(), model: new Map() }]
+        let value = 0
+        for (const each of steps) {
+          const side = sides[each.side % sides.length] as Side
+          const { array, edition, model } = side
+          switch (each.do) {
+            case 'fork':
+              side.edition = new Edition()
+              sides.push({ array: array.clone(), edition: new Edition(), model: new Map(model) })
+              break
+            case 'set':
+              array.set(edition, each.index, ++value)
+              model.set(each.index, value)
+              break
+            case 'delete':
+              array.delete(edition, each.index)
+              model.delete(each.index)
+              break
+            case 'truncate':
+              array.truncate(edition, each.index)
+              for (const at of [...model.keys()]) if (at >= each.index) model.delete(at)
+              break
+            case 'next':
+              expect(array.next(each.index)).toBe(sorted(model).find(([at]) => at >= each.index)?.[0] ?? -1)
+              break
+            case 'get':
+              expect(array.get(each.index)).toBe(model.get(each.index))
+              break
+          }
+        }
+        sides.forEach(expectSame)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('set()', () => {
+  it('works again after the last value went', () => {
+    const array = new PersistentArray<string>()
+    const edition = new Edition()
+    for (const at of [5, MAX, 0]) {
+      array.set(edition, at, 'x')
+      array.truncate(edition, 0)
+      expect(array.get(at)).toBeUndefined()
+      array.set(edition, 0, 'y')
+      expect(array.get(0)).toBe('y')
+      expect(array.next(1)).toBe(-1)
+      array.delete(edition, 0)
+    }
+  })
+
+  it('keeps what was there when a larger index makes the tree higher', () => {
+    const array = new PersistentArray<number>()
+    const edition = new Edition()
+    const indexes = [0, 31, 32, 1024, 2 ** 20, 2 ** 30, 2 ** 45, MAX]
+    for (const at of indexes) array.set(edition, at, at)
+    for (const at of indexes) expect(array.get(at)).toBe(at)
+  })
+})
+
+describe('get()', () => {
+  it('is undefined for every index that was never set', () => {
+    const array = new PersistentArray<number>()
+    expect(array.get(0)).toBeUndefined()
+    array.set(new Edition(), 7, 7)
+    for (const at of [0, 6, 8, 32, 2 ** 31 + 7, 2 ** 32 + 7, MAX]) expect(array.get(at)).toBeUndefined()
+  })
+})
