@@ -6,8 +6,9 @@
 import type { Instant } from '../vfs/inode.ts'
 
 const NS_PER_SEC = 1_000_000_000
-/** Time stops at the last whole second that 64 bits of nanoseconds can say, about the year 2554. */
-const MAX_SEC = 18_446_744_072
+/** Time stops at the last moment that 64 bits of nanoseconds can say, in the year 2554, and never goes back. */
+const LAST_SEC = 18_446_744_073
+const LAST_NSEC = 709_551_615
 
 /** A moment that moves, or a length of time. */
 export class Time implements Instant {
@@ -25,14 +26,13 @@ export class Time implements Instant {
     if (this.nsec >= NS_PER_SEC) {
       this.nsec -= NS_PER_SEC
       this.sec++
-      if (this.sec > MAX_SEC) this.#stop()
     }
+    if (this.sec >= LAST_SEC) this.#stop()
   }
 
   addTime(time: Instant): void {
     this.sec += time.sec
     this.add(time.nsec)
-    if (this.sec > MAX_SEC) this.#stop()
   }
 
   set(time: Instant): void {
@@ -41,8 +41,9 @@ export class Time implements Instant {
   }
 
   #stop(): void {
-    this.sec = MAX_SEC
-    this.nsec = NS_PER_SEC - 1
+    if (this.sec === LAST_SEC && this.nsec <= LAST_NSEC) return
+    this.sec = LAST_SEC
+    this.nsec = LAST_NSEC
   }
 }
 

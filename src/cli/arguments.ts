@@ -45,7 +45,9 @@ function sameName(host: string): string {
   if (path !== '..' && !path.startsWith('../') && !/^[a-zA-Z]:/.test(path)) return path
   const last = posix.basename(path)
   const name = /^[\w-][\w.-]*$/.test(last) ? last : 'work'
-  throw new InvalidArgumentError(`That folder is outside the current one, so say where it goes in the machine: --dir ${host}::/${name}.`)
+  throw new InvalidArgumentError(
+    `That folder is outside the current one, so say where it goes in the machine: --dir ${host}::/${name}.`,
+  )
 }
 
 /** `GUEST::HOST`. A relative guest path is taken from the machine's root, where guests start. */
@@ -73,7 +75,9 @@ export function parseEnv(text: string): readonly [name: string, value: string] {
 export function parseEpoch(text: string): bigint {
   const instant = instantOf(/^\d+$/.test(text) ? BigInt(text) * 1_000_000_000n : text)
   if (typeof instant !== 'string') return nanoseconds(instant)
-  throw new InvalidArgumentError('Write a time in UTC from 1970 on, as 2026-01-01T00:00:00Z, or whole seconds since 1970.')
+  throw new InvalidArgumentError(
+    'Write a time in UTC from 1970 on, as 2026-01-01T00:00:00Z, or whole seconds since 1970.',
+  )
 }
 
 /** A whole number from `least` to `most`. */
@@ -87,6 +91,6 @@ export function parseCount(least: number, most: number = Number.MAX_SAFE_INTEGER
 }
 
 /** A parser for an option that may be given several times: each value is added to those before. */
-export function each<T>(parse: (text: string) => T): (text: string, before: readonly T[]) => readonly T[] {
-  return (text, before) => [...before, parse(text)]
+export function each<T>(parse: (text: string) => T): (text: string, before?: readonly T[]) => readonly T[] {
+  return (text, before = []) => [...before, parse(text)]
 }

@@ -20,7 +20,11 @@ export interface JsonReport {
   readonly outs: readonly OutReport[]
 }
 
-export type OutReport = { readonly argument: string } & (HostReport | { readonly error: string } | { readonly skipped: string })
+export type OutReport = { readonly argument: string } & (
+  | HostReport
+  | { readonly error: string }
+  | { readonly skipped: string }
+)
 
 export function jsonReport(run: Run, dirs: JsonReport['dirs'], outs: JsonReport['outs']): JsonReport {
   return {

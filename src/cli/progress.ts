@@ -27,7 +27,8 @@ export function loadingProgress(name: string, stream: Writable & { readonly isTT
   return {
     update({ phase, bytes, total }) {
       const size = `${(total / MIB).toFixed(1)} MiB`
-      text = phase === 'compile' ? `Compiling ${name} (${size})` : `Reading ${name} (${(bytes / MIB).toFixed(1)} of ${size})`
+      text =
+        phase === 'compile' ? `Compiling ${name} (${size})` : `Reading ${name} (${(bytes / MIB).toFixed(1)} of ${size})`
       if (spinner !== undefined) spinner.text = text
     },
     stop() {

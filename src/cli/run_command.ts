@@ -4,9 +4,9 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { formatRecord, Machine, type Run, type RunOptions, VivariumError } from '../index.ts'
-import { checkExport, exportHost, HostError, type HostReport, importHost, loadModule } from '../node/index.ts'
 import { errnoOf, reasonOf } from '../node/host_error.ts'
 import { quote } from '../node/host_names.ts'
+import { checkExport, exportHost, HostError, type HostReport, importHost, loadModule } from '../node/index.ts'
 import type { DirArgument, OutArgument } from './arguments.ts'
 import { describeEnd, exitStatus, STATUS_ERROR } from './exit_status.ts'
 import { type JsonReport, jsonReport, type OutReport } from './json_report.ts'
@@ -15,15 +15,16 @@ import { readStdin, say, stdinIsGiven, writeError, writeOut } from './standard_s
 
 /** The options of `vivarium run`, parsed. */
 export interface RunArguments {
-  readonly dir: readonly DirArgument[]
-  readonly env: readonly (readonly [name: string, value: string])[]
-  readonly seed: string
+  readonly dir?: readonly DirArgument[]
+  readonly env?: readonly (readonly [name: string, value: string])[]
+  readonly argv0?: string
+  readonly seed?: string
   readonly epoch?: bigint
   readonly tick?: number
   readonly stdin?: string
   /** A file, or empty for stderr. */
   readonly trace?: string
-  readonly out: readonly OutArgument[]
+  readonly out?: readonly OutArgument[]
   readonly outAlways?: true
   readonly replace?: true
   readonly maxCalls?: number
@@ -55,40 +56,42 @@ function missingImport(path: string, error: VivariumError): string {
 
 async function runModule(path: string, args: readonly string[], options: RunArguments): Promise<number> {
   // All that can be wrong is looked at before anything that takes long.
-  checkPlaces(options.dir)
-  for (const { text, host } of options.out) about(`--out ${text}`, () => checkExport(host))
+  const { dir = [], out = [] } = options
+  checkPlaces(dir)
+  for (const { text, host } of out) about(`--out ${text}`, () => checkExport(host))
   const stdin = options.stdin === undefined ? undefined : readInput(options.stdin)
   const module = await load(path)
   const machine = new Machine({
-    seed: options.seed,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.epoch === undefined ? {} : { epoch: options.epoch }),
     ...(options.tick === undefined ? {} : { tick: options.tick }),
   })
-  const dirs = options.dir.map(({ text, host, guest }) =>
+  const dirs = dir.map(({ text, host, guest }) =>
     about(`--dir ${text}`, () => ({ argument: text, ...importHost(machine.tree, host, guest, machine.time) })),
   )
   const writeTrace = options.trace === undefined ? undefined : openTrace(options.trace)
 
   let missedInput = false
   const run = machine.run(module, {
-    args: [basename(path), ...args],
+    args: [options.argv0 ?? basename(path), ...args],
     stdin: stdin ?? emptyInput(() => (missedInput = true)),
     ...runOptions(options),
   })
 
   writeTrace?.(run)
-  const outs = options.out.map((out) => writeOne(machine, run, out, options))
+  const outs = out.map((argument) => writeOne(machine, run, argument, options))
   if (options.json === true) writeOut(`${JSON.stringify(jsonReport(run, dirs, outs), undefined, 2)}\n`)
   else tell(run, missedInput, dirs, outs)
   return outs.some((out) => 'error' in out) ? STATUS_ERROR : exitStatus(run.end)
 }
 
 function runOptions(options: RunArguments): RunOptions {
+  const { dir = [], env = [] } = options
   return {
-    env: Object.fromEntries(options.env),
+    env: Object.fromEntries(env),
     ...(options.json === true ? {} : { stdout: writeOut, stderr: writeError }),
     ...(options.tty === true ? { tty: true } : {}),
-    ...(options.dir.length === 0 ? {} : { preopens: options.dir.map(({ guest }) => ({ name: guest, path: guest })) }),
+    ...(dir.length === 0 ? {} : { preopens: dir.map(({ guest }) => ({ name: guest, path: guest })) }),
     limits: {
       ...(options.maxCalls === undefined ? {} : { calls: options.maxCalls }),
       ...(options.maxOutput === undefined ? {} : { output: options.maxOutput }),
@@ -103,7 +106,11 @@ function checkPlaces(dirs: readonly DirArgument[]): void {
   for (const { text, guest } of dirs) {
     const other = places.get(guest)
     if (other !== undefined) {
-      throw new HostError('REFUSED', text, `--dir ${other} and --dir ${text} are both ${guest} in the machine: give one of them another place, as in --dir HOST::/other`)
+      throw new HostError(
+        'REFUSED',
+        text,
+        `--dir ${other} and --dir ${text} are both ${guest} in the machine: give one of them another place, as in --dir HOST::/other`,
+      )
     }
     places.set(guest, text)
   }
@@ -160,19 +167,24 @@ function writeOne(machine: Machine, run: Run, { text, guest, host }: OutArgument
 function tell(run: Run, missedInput: boolean, dirs: JsonReport['dirs'], outs: readonly OutReport[]): void {
   const end = describeEnd(run.end)
   if (end !== undefined) say(end)
-  if (missedInput && stdinIsGiven()) say('the guest read its stdin, which is empty: --stdin - passes the stdin of this command on')
+  if (missedInput && stdinIsGiven())
+    say('the guest read its stdin, which is empty: --stdin - passes the stdin of this command on')
   for (const report of dirs) tellLeftOut(`--dir ${report.argument}`, report)
   for (const out of outs) {
     if ('error' in out) say(`--out ${out.argument}: ${out.error}`)
-    else if ('skipped' in out) say(`--out ${out.argument}: nothing was written, since ${out.skipped}; --out-always writes all the same`)
+    else if ('skipped' in out)
+      say(`--out ${out.argument}: nothing was written, since ${out.skipped}; --out-always writes all the same`)
     else tellLeftOut(`--out ${out.argument}`, out)
   }
 }
 
 function tellLeftOut(argument: string, { leftOut, leftover }: HostReport): void {
-  for (const { path, message } of leftOut.slice(0, MOST_LISTED)) say(`${argument}: ${quote(path)} was left out: ${message}`)
-  if (leftOut.length > MOST_LISTED) say(`${argument}: ${leftOut.length - MOST_LISTED} more were left out; --json lists all`)
-  if (leftover !== undefined) say(`${argument}: the old content could not be removed from ${quote(leftover)}: remove it by hand`)
+  for (const { path, message } of leftOut.slice(0, MOST_LISTED))
+    say(`${argument}: ${quote(path)} was left out: ${message}`)
+  if (leftOut.length > MOST_LISTED)
+    say(`${argument}: ${leftOut.length - MOST_LISTED} more were left out; --json lists all`)
+  if (leftover !== undefined)
+    say(`${argument}: the old content could not be removed from ${quote(leftover)}: remove it by hand`)
 }
 
 /** Puts the argument before what is wrong with it. */

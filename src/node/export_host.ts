@@ -52,7 +52,12 @@ const BUFFER_SIZE = 32 * CHUNK_SIZE
  * @throws HostError `NOT_FOUND`, `WRONG_KIND`, `REFUSED` before anything is written; `NAME` where this host cannot hold
  * a name, `COLLISION` where two names are one on it, `WRITE_FAILED`, `NOT_RESTORED`.
  */
-export function exportHost(fs: Filesystem, guestPath: string, hostPath: string, options: ExportOptions = {}): HostReport {
+export function exportHost(
+  fs: Filesystem,
+  guestPath: string,
+  hostPath: string,
+  options: ExportOptions = {},
+): HostReport {
   const host = options.host ?? HOST
   const replace = options.replace === true
   const inode = inodeAt(fs, guestPath)
@@ -104,14 +109,21 @@ class Export {
       const path = textOf(bytes)
       const problem = nameProblem(path.slice(path.lastIndexOf('/') + 1), this.#host.platform)
       if (problem === undefined) return
-      throw new HostError('NAME', path, `this host cannot hold the name of ${quote(path)}: ${problem}; nothing was changed`)
+      throw new HostError(
+        'NAME',
+        path,
+        `this host cannot hold the name of ${quote(path)}: ${problem}; nothing was changed`,
+      )
     })
   }
 
   /** Builds everything at `root`, which must not be there. */
   run(root: string): void {
-    const top = this.#top
-    if (top.isFile()) return this.#file(top, root)
+    if (this.#top.isFile()) this.#file(this.#top, root)
+    else this.#directory(this.#top, root)
+  }
+
+  #directory(top: Readonly<Inode>, root: string): void {
     const directories = [{ path: root, inode: top }]
     this.#host.mkdirSync(root)
     visitTree(this.#fs, top.ino, (bytes, inode) => {
@@ -236,13 +248,25 @@ function inodeAt(fs: Filesystem, guestPath: string): Readonly<Inode> {
 
 function checkKinds(inode: Readonly<Inode>, guestPath: string, { kind, given }: Target): void {
   if (!inode.isDirectory() && !inode.isFile()) {
-    throw new HostError('WRONG_KIND', guestPath, `${quote(guestPath)} is a ${inode.kind}: only files and directories can be written out`)
+    throw new HostError(
+      'WRONG_KIND',
+      guestPath,
+      `${quote(guestPath)} is a ${inode.kind}: only files and directories can be written out`,
+    )
   }
   if (inode.isDirectory() && kind === 'file') {
-    throw new HostError('REFUSED', given, `${quote(given)} is a file, and ${quote(guestPath)} a directory: name a folder`)
+    throw new HostError(
+      'REFUSED',
+      given,
+      `${quote(given)} is a file, and ${quote(guestPath)} a directory: name a folder`,
+    )
   }
   if (inode.isFile() && kind === 'directory') {
-    throw new HostError('REFUSED', given, `${quote(given)} is a folder, and ${quote(guestPath)} a file: name the file to write`)
+    throw new HostError(
+      'REFUSED',
+      given,
+      `${quote(given)} is a folder, and ${quote(guestPath)} a file: name the file to write`,
+    )
   }
 }
 

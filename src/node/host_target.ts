@@ -61,9 +61,14 @@ export function checkContent(host: HostCalls, target: Target, replace: boolean):
   if (host.readdirSync(target.path).length === 0) return
   const { given, path } = target
   if (!replace) {
-    throw new HostError('REFUSED', given, `the folder ${quote(given)} has something in it: empty it, name another, or ask for it to be replaced`)
+    throw new HostError(
+      'REFUSED',
+      given,
+      `the folder ${quote(given)} has something in it: empty it, name another, or ask for it to be replaced`,
+    )
   }
-  if (path === resolve(homedir())) throw new HostError('REFUSED', given, `${quote(given)} is your home folder: name a folder in it`)
+  if (path === resolve(homedir()))
+    throw new HostError('REFUSED', given, `${quote(given)} is your home folder: name a folder in it`)
 }
 
 /** Makes the place to build in: inside a folder that is there (it may be a disk of its own), else beside the target. */
@@ -73,7 +78,12 @@ export function stage(host: HostCalls, target: Target): Area {
     const folder = host.mkdtempSync(join(where, '.vivarium-'))
     return { folder, built: join(folder, 'new') }
   } catch (error) {
-    throw new HostError('WRITE_FAILED', target.given, `nothing can be made in the folder ${quote(where)}: ${reasonOf(error)}`, error)
+    throw new HostError(
+      'WRITE_FAILED',
+      target.given,
+      `nothing can be made in the folder ${quote(where)}: ${reasonOf(error)}`,
+      error,
+    )
   }
 }
 
@@ -102,7 +112,11 @@ export function place(host: HostCalls, target: Target, area: Area, replace: bool
   try {
     const there = names(target.path).filter((name) => !name.equals(own))
     if (there.length > 0 && !replace) {
-      throw new HostError('REFUSED', target.given, `something has come into the folder ${quote(target.given)} meanwhile; it is as it was`)
+      throw new HostError(
+        'REFUSED',
+        target.given,
+        `something has come into the folder ${quote(target.given)} meanwhile; it is as it was`,
+      )
     }
     for (const name of there) move(name, target.path, old)
     for (const name of names(area.built)) move(name, area.built, target.path)

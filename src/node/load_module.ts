@@ -46,7 +46,8 @@ async function readAll(path: string, options: LoadOptions): Promise<Uint8Array> 
     const file = await open(path, 'r')
     try {
       const stats = await file.stat()
-      if (stats.isDirectory()) throw new HostError('WRONG_KIND', path, `${quote(path)} is a folder: name the .wasm file in it`)
+      if (stats.isDirectory())
+        throw new HostError('WRONG_KIND', path, `${quote(path)} is a folder: name the .wasm file in it`)
       let buffer = new Uint8Array(Math.max(stats.size + 1, 65_536))
       let size = 0
       for (;;) {

@@ -7,9 +7,18 @@ const MAGICS: readonly { readonly bytes: readonly number[]; readonly says: strin
   { bytes: [0x42, 0x5a, 0x68], says: 'it is compressed with bzip2: run bunzip2 on it first' },
   { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a], says: 'it is compressed with xz: run unxz on it first' },
   { bytes: [0x50, 0x4b, 0x03, 0x04], says: 'it is a zip archive: take the module out of it first' },
-  { bytes: [0x7f, 0x45, 0x4c, 0x46], says: 'it is a native program or library (ELF): compile for the target wasm32-wasip1' },
-  { bytes: [0xcf, 0xfa, 0xed, 0xfe], says: 'it is a native program or library (Mach-O): compile for the target wasm32-wasip1' },
-  { bytes: [0xca, 0xfe, 0xba, 0xbe], says: 'it is a native universal binary or a Java class: compile for the target wasm32-wasip1' },
+  {
+    bytes: [0x7f, 0x45, 0x4c, 0x46],
+    says: 'it is a native program or library (ELF): compile for the target wasm32-wasip1',
+  },
+  {
+    bytes: [0xcf, 0xfa, 0xed, 0xfe],
+    says: 'it is a native program or library (Mach-O): compile for the target wasm32-wasip1',
+  },
+  {
+    bytes: [0xca, 0xfe, 0xba, 0xbe],
+    says: 'it is a native universal binary or a Java class: compile for the target wasm32-wasip1',
+  },
   { bytes: [0x4d, 0x5a], says: 'it is a Windows program or library: compile for the target wasm32-wasip1' },
   { bytes: [0x21, 0x3c, 0x61, 0x72, 0x63, 0x68, 0x3e], says: 'it is a library archive: link it into a program first' },
   { bytes: [0x42, 0x43, 0xc0, 0xde], says: 'it is LLVM bitcode: compile it for the target wasm32-wasip1' },
@@ -21,8 +30,20 @@ const HEADER_SIZE = 8
 const SAMPLE_SIZE = 4096
 
 const SECTIONS: readonly string[] = [
-  'custom', 'type', 'import', 'function', 'table', 'memory', 'global', 'export', 'start', 'element', 'code', 'data',
-  'data count', 'tag',
+  'custom',
+  'type',
+  'import',
+  'function',
+  'table',
+  'memory',
+  'global',
+  'export',
+  'start',
+  'element',
+  'code',
+  'data',
+  'data count',
+  'tag',
 ]
 
 /**
@@ -40,7 +61,8 @@ export function moduleProblem(bytes: Uint8Array): string | undefined {
   if (layer === 1) {
     return 'it is a WebAssembly component, and components are not yet taken: build a module for wasm32-wasip1 (WASI preview 1) instead'
   }
-  if (layer !== 0 || version !== 1) return `it has version ${version} of the WebAssembly format, and only version 1 is taken`
+  if (layer !== 0 || version !== 1)
+    return `it has version ${version} of the WebAssembly format, and only version 1 is taken`
   return sectionProblem(bytes)
 }
 
@@ -74,15 +96,20 @@ function whatItIs(bytes: Uint8Array): string {
   if (known !== undefined) return known.says
   const text = sampleText(bytes)
   if (text === undefined) return 'it is binary data of another kind: name the .wasm file'
-  if (text.startsWith('version https://git-lfs')) return 'it is a pointer of Git LFS: fetch the file itself with "git lfs pull"'
+  if (text.startsWith('version https://git-lfs'))
+    return 'it is a pointer of Git LFS: fetch the file itself with "git lfs pull"'
   // Comments and blanks may come before anything else, in WAT as in JavaScript.
-  const start = text.replace(/^(\s|;;.*|\(;[^]*?;\)|\/\/.*|\/\*[^]*?\*\/)*/, '')
+  const start = text.replace(/^(\s|;;.*|\(;[\s\S]*?;\)|\/\/.*|\/\*[\s\S]*?\*\/)*/, '')
   if (/^\((module|component|func|memory|import|export|type|table|global|data|start)\b/.test(start)) {
     return 'it is WebAssembly text (WAT): turn it into a .wasm file with wat2wasm or "wasm-tools parse" first'
   }
   if (start.startsWith('#!')) return 'it is a script: name the .wasm file that it starts'
   if (/^<(!doctype|html|\?xml)/i.test(start)) return 'it is a web page, perhaps of a failed download: download it again'
-  if (/^(['"]use strict|import\b|export\b|const\b|let\b|var\b|function\b|async\b|class\b|(module\.)?exports\b|require\()/.test(start)) {
+  if (
+    /^(['"]use strict|import\b|export\b|const\b|let\b|var\b|function\b|async\b|class\b|(module\.)?exports\b|require\()/.test(
+      start,
+    )
+  ) {
     return 'it looks like JavaScript: name the .wasm file that belongs to it'
   }
   return 'it is text: name the .wasm file'

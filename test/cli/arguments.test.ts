@@ -73,6 +73,7 @@ describe('parseCount()', () => {
     expect(parseCount(0, 5)('5')).toBe(5)
     expect(() => parseCount(0, 5)('6')).toThrow('Write a whole number, from 0 to 5.')
     expect(() => parseCount(1)('0')).toThrow('Write a whole number, 1 or more.')
-    for (const text of ['', '-1', '1.5', '1e3', 'x', '9007199254740993']) expect(() => parseCount(1)(text)).toThrow('whole number')
+    for (const text of ['', '-1', '1.5', '1e3', 'x', '9007199254740993'])
+      expect(() => parseCount(1)(text)).toThrow('whole number')
   })
 })

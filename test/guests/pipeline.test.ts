@@ -78,12 +78,13 @@ describe('pipeline()', () => {
   it('gives what the stages give one by one through files', () => {
     const { generate, filter, summarise } = stages()
     const machine = new Machine()
-    machine.fs.writeFileSync('/1', machine.run(generate.module, generate).stdout.bytes)
-    machine.fs.writeFileSync('/2', machine.run(filter.module, { ...filter, stdin: { file: '/1' } }).stdout.bytes)
-    const last = machine.run(summarise.module, {
-      ...summarise,
-      stdin: { file: '/2' },
-    })
+    const { module, args } = generate
+    machine.fs.writeFileSync('/1', machine.run(module, { args }).stdout.bytes)
+    machine.fs.writeFileSync(
+      '/2',
+      machine.run(filter.module, { args: filter.args, stdin: { file: '/1' } }).stdout.bytes,
+    )
+    const last = machine.run(summarise.module, { args: summarise.args, stdin: { file: '/2' } })
     expect(last.stdout.text()).toBe(expected().summary)
   })
 

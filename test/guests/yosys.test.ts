@@ -34,7 +34,10 @@ function cellCounts(json: string): Record<string, number> {
   return counts
 }
 
-function synthesise(script: string): {
+function synthesise(
+  script: string,
+  options: readonly string[] = [],
+): {
   stdout: string
   json: string
   verilog: string
@@ -47,7 +50,7 @@ function synthesise(script: string): {
   } = twice(
     () => new Machine({ files: { ...files, '/counter.v': COUNTER } }),
     (machine) => {
-      const run = machine.run(module, { args: ['yosys', '-p', commands] })
+      const run = machine.run(module, { args: ['yosys', ...options, '-p', commands] })
       expect(run.end, run.stderr.text()).toEqual({ kind: 'exit', code: 0 })
       expect(machine.fs.readdirSync('/tmp')).toEqual([])
       return {
@@ -82,15 +85,19 @@ describe('yosys', () => {
     expect(stdout).toContain('End of script.')
   })
 
-  it('runs ABC in its own process, with its output sent through a file, and goes on writing to stdout after it', () => {
-    const { json, stdout } = synthesise('synth -top counter')
-    expect(cellCounts(json)).toMatchObject({ $_SDFFE_PP0P_: 4 })
-    expect(stdout).toContain('ABC RESULTS:')
-    expect(stdout).toContain('End of script.')
+  /**
+   * Around ABC, yosys moves its stdout to the number of a file that it has just closed, puts it back later, and does not
+   * look whether that worked. Preview1 refuses a target that is not open (so does the WASI test suite), so what yosys
+   * would say after ABC goes astray, into whichever file is descriptor 1 by then. Quiet, it has nothing to say.
+   */
+  it('maps gates with ABC, which it runs in its own process', () => {
+    const { json, stdout } = synthesise('synth -top counter', ['-q'])
+    expect(cellCounts(json)).toEqual({ $_ANDNOT_: 1, $_NAND_: 1, $_NOT_: 1, $_SDFFE_PP0P_: 4, $_XNOR_: 1, $_XOR_: 2 })
+    expect(stdout).toBe('')
   })
 
   it('maps to an FPGA with the cell library of its own tree', () => {
-    const { json } = synthesise('synth_ice40 -top counter')
+    const { json } = synthesise('synth_ice40 -top counter', ['-q'])
     expect(cellCounts(json)).toMatchObject({ SB_DFFESR: 4 })
   })
 })

@@ -42,9 +42,14 @@ function failure(action: () => unknown): HostError {
 }
 
 /** Host calls that fail with `code` at the `n`-th call of `name`, and as often after as `times` says. */
-function failing(name: 'writeSync' | 'renameSync' | 'mkdirSync' | 'rmdirSync', code: string, n: number, times = 1): HostCalls {
+function failing(
+  name: 'writeSync' | 'renameSync' | 'mkdirSync' | 'rmdirSync',
+  code: string,
+  n: number,
+  times = 1,
+): HostCalls {
   let calls = 0
-  const real = hostFs[name] as (...args: unknown[]) => unknown
+  const real = HOST[name] as (...args: unknown[]) => unknown
   const call = (...args: unknown[]): unknown => {
     calls++
     if (calls >= n && calls < n + times) throw hostFault(code)
@@ -57,7 +62,10 @@ describe('exportHost()', () => {
   describe('of a file', () => {
     it('writes the bytes, the executable bit and the time, and leaves nothing else beside it', () => {
       const folder = scratch()
-      const fs = treeOf({ '/out/tool': { data: 'bytes', executable: true, mtime: '2001-02-03T04:05:06.5Z' }, '/out/plain': 'p' })
+      const fs = treeOf({
+        '/out/tool': { data: 'bytes', executable: true, mtime: '2001-02-03T04:05:06.5Z' },
+        '/out/plain': 'p',
+      })
       const report = exportHost(fs, '/out/tool', join(folder, 'tool'))
       exportHost(fs, '/out/plain', join(folder, 'plain'))
       expect(listing(folder)).toEqual({ tool: 'bytes', plain: 'p' })
@@ -89,14 +97,18 @@ describe('exportHost()', () => {
       const fs = treeOf({ '/f': new Uint8Array(3 << 20).fill(1) })
       const error = failure(() => exportHost(fs, '/f', join(folder, 'f'), { host: failing('writeSync', 'ENOSPC', 3) }))
       expect(error.code).toBe('WRITE_FAILED')
-      expect(error.message).toMatch(/^writing ".*\/f": it could not be written: the disk is full \(ENOSPC\)\. What was there is as before$/)
+      expect(error.message).toMatch(
+        /^writing ".*\/f": it could not be written: the disk is full \(ENOSPC\)\. What was there is as before$/,
+      )
       expect(listing(folder)).toEqual({ f: 'old' })
     })
 
     it('leaves the old file when the last rename fails', () => {
       const folder = scratch()
       writeFileSync(join(folder, 'f'), 'old')
-      const error = failure(() => exportHost(treeOf({ '/f': 'new' }), '/f', join(folder, 'f'), { host: failing('renameSync', 'EIO', 1) }))
+      const error = failure(() =>
+        exportHost(treeOf({ '/f': 'new' }), '/f', join(folder, 'f'), { host: failing('renameSync', 'EIO', 1) }),
+      )
       expect(error.code).toBe('WRITE_FAILED')
       expect(listing(folder)).toEqual({ f: 'old' })
     })
@@ -123,7 +135,9 @@ describe('exportHost()', () => {
       const stats = statSync(join(folder, 'f'))
       expect(stats.size).toBe(200_000_000)
       expect(stats.blocks * 512).toBeLessThan(1 << 20)
-      expect(readFileSync(join(folder, 'f')).equals(Buffer.from((exportTree(fs) as { '/f': Uint8Array })['/f']))).toBe(true)
+      expect(readFileSync(join(folder, 'f')).equals(Buffer.from((exportTree(fs) as { '/f': Uint8Array })['/f']))).toBe(
+        true,
+      )
     })
 
     it('fails clearly, with nothing written, on a size that the host cannot hold', () => {
@@ -206,7 +220,9 @@ describe('exportHost()', () => {
       const old: Files = { '/a': 'old a', '/d/x': 'old x', '/z': { symlink: 'a' } }
       exportHost(treeOf(old), '/', out)
       const before = listing(out)
-      const error = failure(() => exportHost(treeOf(files), '/out', out, { replace: true, host: failing(name, code, n) }))
+      const error = failure(() =>
+        exportHost(treeOf(files), '/out', out, { replace: true, host: failing(name, code, n) }),
+      )
       expect(error.code).toBe('WRITE_FAILED')
       expect(error.message).toMatch(/What was there is as before$/)
       expect(listing(out)).toEqual(before)
@@ -229,7 +245,10 @@ describe('exportHost()', () => {
       const folder = scratch()
       const out = join(folder, 'out')
       exportHost(treeOf({ '/old': 'old' }), '/', out)
-      const report = exportHost(treeOf({ '/new': 'new' }), '/', out, { replace: true, host: failing('rmdirSync', 'EBUSY', 1) })
+      const report = exportHost(treeOf({ '/new': 'new' }), '/', out, {
+        replace: true,
+        host: failing('rmdirSync', 'EBUSY', 1),
+      })
       expect(readFileSync(join(out, 'new'), 'utf8')).toBe('new')
       expect(report.leftover?.startsWith(join(out, '.vivarium-'))).toBe(true)
     })
@@ -270,7 +289,11 @@ describe('exportHost()', () => {
         zero: null,
       })
       expect(report.leftOut.map(({ path }) => path)).toEqual(['abs', 'd/up2', 'sneaky', 'up'])
-      expect(report.leftOut[0]).toEqual({ path: 'abs', reason: 'link', message: 'it is a link to "/etc/passwd", which may lead outside' })
+      expect(report.leftOut[0]).toEqual({
+        path: 'abs',
+        reason: 'link',
+        message: 'it is a link to "/etc/passwd", which may lead outside',
+      })
       const all = exportHost(fs, '/out', join(folder, 'all'), { links: 'all' })
       expect([all.links, all.leftOut]).toEqual([8, []])
       expect(hostFs.readlinkSync(join(folder, 'all/abs'))).toBe('/etc/passwd')
@@ -281,7 +304,21 @@ describe('exportHost()', () => {
 
     it('takes names that look like ways out as the plain names that they are', () => {
       const folder = scratch()
-      const names = ['..a', '...', ' ..', '.. ', '..\\..\\x', 'C:\\x', '~', '-rf', '$HOME', 'a\nb', '*', '%2e%2e%2fx', '\u202e']
+      const names = [
+        '..a',
+        '...',
+        ' ..',
+        '.. ',
+        '..\\..\\x',
+        'C:\\x',
+        '~',
+        '-rf',
+        '$HOME',
+        'a\nb',
+        '*',
+        '%2e%2e%2fx',
+        '\u202e',
+      ]
       const fs = treeOf(Object.fromEntries(names.map((name) => [`/out/${name}`, name])))
       exportHost(fs, '/out', join(folder, 'out'))
       expect(Object.keys(listing(join(folder, 'out'))).sort()).toEqual(names.toSorted())
@@ -295,14 +332,16 @@ describe('exportHost()', () => {
       for (let depth = 0; depth < 3000; depth++) dir = fs.mkdirAt(dir, byteString('deep'), 'clamp', NOW) as number
       const error = failure(() => exportHost(fs, '/', join(folder, 'out')))
       expect(error.code).toBe('NAME')
-      expect(error.message).toMatch(/too long for this host: shorten it, or write to a shorter path\. What was there is as before$/)
+      expect(error.message).toMatch(
+        /too long for this host: shorten it, or write to a shorter path\. What was there is as before$/,
+      )
       expect(error.message.length).toBeLessThan(600)
       expect(readdirSync(folder)).toEqual([])
     })
 
     it('writes names of 255 bytes', () => {
       const folder = scratch()
-      const name = 'é'.repeat(127) + 'x'
+      const name = `${'é'.repeat(127)}x`
       exportHost(treeOf({ [`/out/${name}`]: 'long' }), '/out', join(folder, 'out'))
       expect(listing(join(folder, 'out'))).toEqual({ [name]: 'long' })
     })
@@ -352,14 +391,17 @@ describe('exportHost()', () => {
       expect(listing(join(folder, 'out'))).toEqual({ Makefile: 'upper', makefile: 'lower' })
     })
 
-    it.each(['a\\b', 'c:', 'nul', 'COM1.txt', 'dot.', 'space ', 'a?'])('refuses the name %j on Windows before it writes', (name) => {
-      const folder = scratch()
-      const host: HostCalls = { ...HOST, platform: 'win32' }
-      const error = failure(() => exportHost(treeOf({ [`/out/${name}`]: '' }), '/out', join(folder, 'out'), { host }))
-      expect(error.code).toBe('NAME')
-      expect(error.message).toContain('this host cannot hold the name of')
-      expect(readdirSync(folder)).toEqual([])
-    })
+    it.each(['a\\b', 'c:', 'nul', 'COM1.txt', 'dot.', 'space ', 'a?'])(
+      'refuses the name %j on Windows before it writes',
+      (name) => {
+        const folder = scratch()
+        const host: HostCalls = { ...HOST, platform: 'win32' }
+        const error = failure(() => exportHost(treeOf({ [`/out/${name}`]: '' }), '/out', join(folder, 'out'), { host }))
+        expect(error.code).toBe('NAME')
+        expect(error.message).toContain('this host cannot hold the name of')
+        expect(readdirSync(folder)).toEqual([])
+      },
+    )
 
     it('leaves out devices, fifos and sockets', () => {
       const folder = scratch()
@@ -433,7 +475,12 @@ describe('exportHost()', () => {
       symlinkSync('real', join(folder, 'link'))
       symlinkSync('nothing', join(folder, 'dangling'))
       const fs = treeOf({ '/out/f': 'f' })
-      for (const [guest, host] of [['/out', 'link'], ['/out', 'link/'], ['/out/f', 'dangling'], ['/out/f', 'link']] as const) {
+      for (const [guest, host] of [
+        ['/out', 'link'],
+        ['/out', 'link/'],
+        ['/out/f', 'dangling'],
+        ['/out/f', 'link'],
+      ] as const) {
         const error = failure(() => exportHost(fs, guest, `${folder}/${host}`))
         expect(error.code).toBe('REFUSED')
         expect(error.message).toContain('is a link, which is not written through')
@@ -457,7 +504,8 @@ describe('exportHost()', () => {
         ['/missing', join(folder, 'x'), 'the machine has no "/missing"'],
         ['out', join(folder, 'x'), 'start it with "/"'],
       ]
-      for (const [guest, host, message] of tries) expect(failure(() => exportHost(fs, guest, host)).message).toContain(message)
+      for (const [guest, host, message] of tries)
+        expect(failure(() => exportHost(fs, guest, host)).message).toContain(message)
       unlinkSync(join(folder, 'pipe'))
       expect(listing(folder)).toEqual({ d: null, f: 'old' })
     })

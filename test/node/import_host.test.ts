@@ -1,6 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import * as hostFs from 'node:fs'
-import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -257,7 +267,9 @@ describe('importHost()', () => {
     const fs = new Filesystem()
     const report = importHost(fs, folder, '/', TIME, { host })
     expect(text(fs)).toEqual({})
-    expect(report.leftOut).toEqual([{ path: 'd', reason: 'changed', message: 'it was replaced while it was being copied' }])
+    expect(report.leftOut).toEqual([
+      { path: 'd', reason: 'changed', message: 'it was replaced while it was being copied' },
+    ])
   })
 
   it('leaves out a file that fails after its first part, rather than keep the part', () => {
@@ -274,7 +286,10 @@ describe('importHost()', () => {
     const fs = new Filesystem()
     const report = importHost(fs, folder, '/', TIME, { host })
     expect(text(fs)).toEqual({})
-    expect(report).toMatchObject({ files: 0, leftOut: [{ path: 'f', reason: 'unreadable', message: 'it cannot be read: EIO' }] })
+    expect(report).toMatchObject({
+      files: 0,
+      leftOut: [{ path: 'f', reason: 'unreadable', message: 'it cannot be read: EIO' }],
+    })
     expect(check(fs)).toEqual([])
   })
 
@@ -325,7 +340,10 @@ describe('importHost()', () => {
     expect([error.code, error.path]).toEqual(['QUOTA', 'large'])
     expect(error.message).toContain('give it a larger quota or copy less')
     mkdirSync(join(folder, 'a/b'), { recursive: true })
-    expect(failure(() => importHost(new Filesystem({ inodes: 2 }), folder, '/', TIME))).toMatchObject({ code: 'QUOTA', path: 'a/b' })
+    expect(failure(() => importHost(new Filesystem({ inodes: 2 }), folder, '/', TIME))).toMatchObject({
+      code: 'QUOTA',
+      path: 'a/b',
+    })
   })
 
   it('refuses a folder that is missing, no folder, or unreadable, and a guest path that cannot be one', () => {
@@ -344,7 +362,15 @@ describe('importHost()', () => {
       failure(() => importHost(fs, folder, '/link/x', TIME)),
       failure(() => importHost(fs, folder, '/a/../b', TIME)),
     ].map((error) => error.code)
-    expect(codes).toEqual(['NOT_FOUND', 'WRONG_KIND', 'UNREADABLE', 'WRONG_KIND', 'WRONG_KIND', 'WRONG_KIND', 'WRONG_KIND'])
+    expect(codes).toEqual([
+      'NOT_FOUND',
+      'WRONG_KIND',
+      'UNREADABLE',
+      'WRONG_KIND',
+      'WRONG_KIND',
+      'WRONG_KIND',
+      'WRONG_KIND',
+    ])
     expect(Object.keys(exportTree(fs)).sort()).toEqual(['/file', '/link'])
   })
 })

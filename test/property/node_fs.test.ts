@@ -3,18 +3,17 @@
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { check } from '../../vfs/check.ts'
 import { Filesystem } from '../../vfs/filesystem.ts'
 import { createNodeFs } from '../../vfs/node_fs.ts'
+import { fc, SEED } from '../support/property.ts'
 import { allowed } from './divergences.ts'
 import { type Operation, programs } from './operations.ts'
 import { hostFs, World } from './worlds.ts'
 
 /** `VIVARIUM_PROGRAMS=20000` runs more of them; `VIVARIUM_SEED` others. */
 const PROGRAMS = Number(process.env.VIVARIUM_PROGRAMS ?? 300)
-const SEED = Number(process.env.VIVARIUM_SEED ?? 20_260_101)
 
 describe.runIf(process.platform === 'linux')('node:fs side by side', () => {
   it('agrees on results, error codes and the tree that is left', () => {

@@ -21,7 +21,7 @@ export interface Guest {
  * - `flite`: speech; `-o` names the WAV. The voices are in the module.
  * - `pandoc`: written in Haskell; a plain command, though its module exports a second way in for web pages.
  * - `prism`: Ruby's parser, a reactor: `_initialize`, then exports. Imports 45 of the 46 calls.
- * - `yosys`: Verilog synthesis; its library in `/share`. Runs ABC in its own process, with stdout moved by `fd_renumber`.
+ * - `yosys`: Verilog synthesis; its library in `/share`. With ABC only quietly: see its test.
  */
 export type GuestName = 'clang' | 'esbuild' | 'flite' | 'pandoc' | 'prism' | 'yosys'
 

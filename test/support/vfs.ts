@@ -70,7 +70,9 @@ export class Calls {
   }
 
   link(from: string, to: string, last: 'follow' | 'nofollow' = 'nofollow'): string {
-    return told(this.fs.linkAt(this.base, byteString(from), last, this.base, byteString(to), this.wall, at(this.now))) as string
+    return told(
+      this.fs.linkAt(this.base, byteString(from), last, this.base, byteString(to), this.wall, at(this.now)),
+    ) as string
   }
 
   unlink(path: string): string {

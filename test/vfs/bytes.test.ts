@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   type ByteString,
@@ -10,6 +9,7 @@ import {
   isUtf8,
   textOf,
 } from '../../vfs/bytes.ts'
+import { fc } from '../support/property.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -23,9 +23,31 @@ const nearly = fc
   .array(
     fc.oneof(
       fc.string({ unit: 'binary', maxLength: 3 }).map((part) => [...encoder.encode(part)]),
-      fc.array(fc.constantFrom(0x80, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff, 0x9f, 0xa0, 0x90, 0x8f, 0x41), {
-        maxLength: 4,
-      }),
+      fc.array(
+        fc.constantFrom(
+          0x80,
+          0xbf,
+          0xc0,
+          0xc1,
+          0xc2,
+          0xdf,
+          0xe0,
+          0xed,
+          0xef,
+          0xf0,
+          0xf4,
+          0xf5,
+          0xff,
+          0x9f,
+          0xa0,
+          0x90,
+          0x8f,
+          0x41,
+        ),
+        {
+          maxLength: 4,
+        },
+      ),
     ),
     { maxLength: 12 },
   )
@@ -33,7 +55,11 @@ const nearly = fc
 
 describe('encodeUtf8()', () => {
   it('gives what TextEncoder gives', () => {
-    fc.assert(fc.property(fc.oneof(text, units), (value) => expect(encodeUtf8(value)).toEqual(encoder.encode(value))))
+    fc.assert(
+      fc.property(fc.oneof(text, units), (value) => {
+        expect(encodeUtf8(value)).toEqual(encoder.encode(value))
+      }),
+    )
   })
 
   it('turns lone surrogates into U+FFFD', () => {
@@ -44,7 +70,12 @@ describe('encodeUtf8()', () => {
 describe('decodeUtf8()', () => {
   it('gives what TextDecoder gives, ill-formed input included', () => {
     const input = fc.oneof(fc.uint8Array({ maxLength: 24 }), nearly)
-    fc.assert(fc.property(input, (value) => expect(decodeUtf8(value)).toBe(decoder.decode(value))), { numRuns: 2000 })
+    fc.assert(
+      fc.property(input, (value) => {
+        expect(decodeUtf8(value)).toBe(decoder.decode(value))
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   it('decodes every first byte followed by every second byte as TextDecoder does', () => {
@@ -78,7 +109,9 @@ describe('isUtf8()', () => {
       }
     }
     fc.assert(
-      fc.property(input, (value) => expect(isUtf8(decodeLatin1(value))).toBe(isWellFormed(value))),
+      fc.property(input, (value) => {
+        expect(isUtf8(decodeLatin1(value))).toBe(isWellFormed(value))
+      }),
       { numRuns: 2000 },
     )
   })
@@ -86,7 +119,11 @@ describe('isUtf8()', () => {
 
 describe('byteString()', () => {
   it('holds one character for each byte of the text', () => {
-    fc.assert(fc.property(fc.oneof(text, units), (value) => expect(encodeLatin1(byteString(value))).toEqual(encoder.encode(value))))
+    fc.assert(
+      fc.property(fc.oneof(text, units), (value) => {
+        expect(encodeLatin1(byteString(value))).toEqual(encoder.encode(value))
+      }),
+    )
   })
 
   it('orders as the bytes do', () => {
@@ -102,7 +139,14 @@ describe('byteString()', () => {
 
 describe('textOf()', () => {
   it('undoes byteString()', () => {
-    fc.assert(fc.property(text.filter((value) => value.isWellFormed()), (value) => expect(textOf(byteString(value))).toBe(value)))
+    fc.assert(
+      fc.property(
+        text.filter((value) => value.isWellFormed()),
+        (value) => {
+          expect(textOf(byteString(value))).toBe(value)
+        },
+      ),
+    )
   })
 })
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ByteString, byteString } from '../../vfs/bytes.ts'
 import { Directory } from '../../vfs/directory.ts'
 import { Edition } from '../../vfs/persistent_array.ts'
+import { fc } from '../support/property.ts'
 
 /** Names whose order is not the order in which they come; enough of them to split nodes twice. */
 const name = fc.oneof(
@@ -32,7 +32,10 @@ type Step =
 
 const range = { from: fc.nat({ max: 2000 }), count: fc.nat({ max: 200 }), side: fc.nat() }
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('set', 'delete', 'next'), name, side: fc.nat() }) as fc.Arbitrary<Step> },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constantFrom('set', 'delete', 'next'), name, side: fc.nat() }) as fc.Arbitrary<Step>,
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('many'), ...range }) as fc.Arbitrary<Step> },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('few'), ...range }) as fc.Arbitrary<Step> },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fork'), side: fc.nat() }) as fc.Arbitrary<Step> },
@@ -68,7 +71,9 @@ describe('Directory', () => {
               for (let n = each.from; n < each.from + each.count * 5; n++) remove(side, byteString(`n${n}`))
               break
             case 'next':
-              expect(side.directory.next(each.name)).toBe(sorted(side.model).find((entry) => entry.name > each.name)?.name)
+              expect(side.directory.next(each.name)).toBe(
+                sorted(side.model).find((entry) => entry.name > each.name)?.name,
+              )
               expect(side.directory.get(each.name)).toBe(side.model.get(each.name) ?? 0)
               break
             case 'fork':
@@ -85,12 +90,18 @@ describe('Directory', () => {
 
   it('lists in one order whatever the history', () => {
     fc.assert(
-      fc.property(fc.shuffledSubarray(Array.from({ length: 300 }, (_, n) => byteString(`f${n}`)), { minLength: 300 }), (names) => {
-        const directory = new Directory(1)
-        const edition = new Edition()
-        for (const each of names) directory.set(edition, each, 1)
-        expect(directory.entries().map((entry) => entry.name)).toEqual([...names].sort())
-      }),
+      fc.property(
+        fc.shuffledSubarray(
+          Array.from({ length: 300 }, (_, n) => byteString(`f${n}`)),
+          { minLength: 300 },
+        ),
+        (names) => {
+          const directory = new Directory(1)
+          const edition = new Edition()
+          for (const each of names) directory.set(edition, each, 1)
+          expect(directory.entries().map((entry) => entry.name)).toEqual([...names].sort())
+        },
+      ),
       { numRuns: 30 },
     )
   })

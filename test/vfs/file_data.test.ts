@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FileData } from '../../vfs/file_data.ts'
 import { BLOCK_SIZE, CHUNK_SIZE, FILE_SIZE_MAX } from '../../vfs/limits.ts'
 import { Edition } from '../../vfs/persistent_array.ts'
+import { fc } from '../support/property.ts'
 
 const LIMIT = 4 * CHUNK_SIZE
 /** Offsets and lengths that meet the edges of blocks and chunks. */
@@ -45,12 +45,25 @@ interface Side {
 }
 
 type Step =
-  | { readonly do: 'write' | 'read' | 'allocate'; readonly offset: number; readonly length: number; readonly side: number }
+  | {
+      readonly do: 'write' | 'read' | 'allocate'
+      readonly offset: number
+      readonly length: number
+      readonly side: number
+    }
   | { readonly do: 'truncate'; readonly offset: number; readonly side: number }
   | { readonly do: 'fork'; readonly side: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('write', 'write', 'read', 'allocate'), offset, length, side: fc.nat() }) as fc.Arbitrary<Step> },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constantFrom('write', 'write', 'read', 'allocate'),
+      offset,
+      length,
+      side: fc.nat(),
+    }) as fc.Arbitrary<Step>,
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('truncate'), offset, side: fc.nat() }) as fc.Arbitrary<Step> },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fork'), side: fc.nat() }) as fc.Arbitrary<Step> },
 )

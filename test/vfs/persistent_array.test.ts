@@ -1,13 +1,28 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Edition, PersistentArray } from '../../vfs/persistent_array.ts'
+import { fc } from '../support/property.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
 
 /** Indexes that meet: small ones, those around the edges of nodes and levels, and the largest. */
 const index = fc.oneof(
   fc.nat({ max: 70 }),
-  fc.constantFrom(0, 31, 32, 33, 1023, 1024, 32_767, 32_768, 2 ** 20, 2 ** 25 - 1, 2 ** 25, 2 ** 30 - 1, 2 ** 30, 2 ** 30 + 1),
+  fc.constantFrom(
+    0,
+    31,
+    32,
+    33,
+    1023,
+    1024,
+    32_767,
+    32_768,
+    2 ** 20,
+    2 ** 25 - 1,
+    2 ** 25,
+    2 ** 30 - 1,
+    2 ** 30,
+    2 ** 30 + 1,
+  ),
   fc.constantFrom(2 ** 31, 2 ** 32, 2 ** 35, 2 ** 40, 2 ** 50 - 1, 2 ** 50, 2 ** 52, MAX - 1, MAX),
   fc.maxSafeNat(),
 )
@@ -17,7 +32,14 @@ type Step =
   | { readonly do: 'fork'; readonly side: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ do: fc.constantFrom('set', 'set', 'delete', 'truncate', 'next', 'get'), index, side: fc.nat() }) as fc.Arbitrary<Step> },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      do: fc.constantFrom('set', 'set', 'delete', 'truncate', 'next', 'get'),
+      index,
+      side: fc.nat(),
+    }) as fc.Arbitrary<Step>,
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fork'), side: fc.nat() }) as fc.Arbitrary<Step> },
 )
 
@@ -33,7 +55,9 @@ function sorted(model: Map<number, number>): [number, number][] {
 
 function expectSame({ array, model }: Side): void {
   const seen: [number, number][] = []
-  array.forEach((value, at) => seen.push([at, value]))
+  array.forEach((value, at) => {
+    seen.push([at, value])
+  })
   expect(seen).toEqual(sorted(model))
   for (const [at, value] of model) expect(array.get(at)).toBe(value)
 }

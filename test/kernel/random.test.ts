@@ -1,0 +1,71 @@
+/** Seeded bytes: the same for the same seed, however the reads are split. */
+
+import { describe, expect, it } from 'vitest'
+import { Random } from '../../kernel/random.ts'
+import { fc } from '../support/property.ts'
+import { newKernel, newProcess } from './world.ts'
+
+function take(random: Random, length: number): number[] {
+  const target = new Uint8Array(length)
+  random.fill(target, 0, length)
+  return [...target]
+}
+
+describe('Random', () => {
+  it('gives the same bytes however the reads are split', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.array(fc.nat(23), { maxLength: 40 }), (seed, lengths) => {
+        const split = new Random(seed)
+        const total = lengths.reduce((sum, length) => sum + length, 0)
+        expect(lengths.flatMap((length) => take(split, length))).toEqual(take(new Random(seed), total))
+      }),
+    )
+  })
+
+  it('writes nothing before and after the bytes asked for', () => {
+    for (let length = 0; length < 10; length++) {
+      const target = new Uint8Array(16).fill(0xee)
+      new Random('x').fill(target, 3, length)
+      expect([...target.subarray(0, 3), ...target.subarray(3 + length)]).toEqual(new Array(16 - length).fill(0xee))
+      expect([...target.subarray(3, 3 + length)]).toEqual(take(new Random('x'), length))
+    }
+  })
+
+  it('is the same stream for ever: these bytes are part of every recording', () => {
+    expect(take(new Random('seed\x001'), 16)).toMatchInlineSnapshot(`
+      [
+        122,
+        137,
+        47,
+        42,
+        162,
+        113,
+        129,
+        231,
+        27,
+        58,
+        29,
+        61,
+        122,
+        179,
+        117,
+        57,
+      ]
+    `)
+  })
+
+  it('gives other bytes to another seed and to another process', () => {
+    const kernel = newKernel()
+    const [one, two] = [newProcess(kernel), newProcess(kernel)]
+    const bytes = [take(one.random, 16), take(two.random, 16), take(new Random('other\x001'), 16)]
+    expect(new Set(bytes.map(String)).size).toBe(3)
+    expect(take(newProcess(newKernel()).random, 16)).toEqual(bytes[0])
+  })
+
+  it('has every byte value about as often as any other', () => {
+    const counts = new Array(256).fill(0)
+    for (const byte of take(new Random('spread'), 256 * 400)) counts[byte]++
+    expect(Math.min(...counts)).toBeGreaterThan(300)
+    expect(Math.max(...counts)).toBeLessThan(500)
+  })
+})
