@@ -84,6 +84,12 @@ export class Clock {
     this.monotonic.addTime(time)
   }
 
+  /** Goes back, or on, to where `clock` is. */
+  set(clock: Clock): void {
+    this.realtime.set(clock.realtime)
+    this.monotonic.set(clock.monotonic)
+  }
+
   fork(): Clock {
     return new Clock(this.realtime, this.monotonic, this.tick)
   }

@@ -43,7 +43,7 @@ import type { Socket } from './socket.ts'
 /** Reads into the ranges at the offset, which moves; how many bytes. 0 at the end. */
 export function readv(kernel: Kernel, process: Process, fd: number, iov: IoVec): number | Errno | Blocked {
   const descriptor = process.fds.get(fd, RIGHT_FD_READ)
-  if (descriptor instanceof Errno) return onDirectory(process, fd, EISDIR) ?? descriptor
+  if (descriptor instanceof Errno) return onDirectory(process, fd, EISDIR) ?? onListener(process, fd) ?? descriptor
   const { file } = descriptor
   switch (file.kind) {
     case 'file': {
@@ -71,7 +71,7 @@ export function readv(kernel: Kernel, process: Process, fd: number, iov: IoVec):
 /** Writes the ranges at the offset (at the end with append), which moves; how many bytes. */
 export function writev(kernel: Kernel, process: Process, fd: number, iov: IoVec): number | Errno | Blocked {
   const descriptor = process.fds.get(fd, RIGHT_FD_WRITE)
-  if (descriptor instanceof Errno) return onDirectory(process, fd, EBADF) ?? descriptor
+  if (descriptor instanceof Errno) return onDirectory(process, fd, EBADF) ?? onListener(process, fd) ?? descriptor
   const { file } = descriptor
   switch (file.kind) {
     case 'file': {
@@ -93,7 +93,7 @@ export function writev(kernel: Kernel, process: Process, fd: number, iov: IoVec)
     case 'fifo':
       return writePipe(kernel, process, file, file.pipe as Pipe, iov, fd)
     case 'socket':
-      return send(process, file, iov, fd)
+      return send(kernel, process, file, iov, fd)
   }
 }
 
@@ -199,8 +199,7 @@ export function fsync(process: Process, fd: number, dataOnly: boolean): Errno | 
 
 export function ftruncate(kernel: Kernel, process: Process, fd: number, size: number): Errno | undefined {
   const descriptor = process.fds.get(fd, RIGHT_FD_FILESTAT_SET_SIZE)
-  if (descriptor instanceof Errno) return onDirectory(process, fd, EISDIR) ?? descriptor
-  if (descriptor.file.kind !== 'file') return EINVAL
+  if (descriptor instanceof Errno) return onDirectory(process, fd, EISDIR) ?? onOther(process, fd, EINVAL) ?? descriptor
   return kernel.fs.truncate(descriptor.file.ino, size, kernel.clock.realtime)
 }
 
@@ -213,8 +212,9 @@ export function fallocate(
   length: number,
 ): Errno | undefined {
   const descriptor = process.fds.get(fd, RIGHT_FD_ALLOCATE)
-  if (descriptor instanceof Errno) return onStream(process, fd) ?? onDirectory(process, fd, EISDIR) ?? descriptor
-  if (descriptor.file.kind !== 'file') return ENODEV
+  if (descriptor instanceof Errno) {
+    return onStream(process, fd) ?? onDirectory(process, fd, EISDIR) ?? onOther(process, fd, ENODEV) ?? descriptor
+  }
   return kernel.fs.allocate(descriptor.file.ino, offset, length, kernel.clock.realtime)
 }
 
@@ -256,6 +256,16 @@ function onStream(process: Process, fd: number): Errno | undefined {
 
 function onDirectory(process: Process, fd: number, errno: Errno): Errno | undefined {
   return process.fds.at(fd)?.file.kind === 'directory' ? errno : undefined
+}
+
+function onListener(process: Process, fd: number): Errno | undefined {
+  return process.fds.at(fd)?.file.kind === 'listener' ? ENOTCONN : undefined
+}
+
+/** `errno` for what is open for writing and has no size: only a regular file ever has the rights to change it. */
+function onOther(process: Process, fd: number, errno: Errno): Errno | undefined {
+  const file = process.fds.at(fd)?.file
+  return file === undefined || file.kind === 'file' || !file.writable ? undefined : errno
 }
 
 function readFile(kernel: Kernel, file: OpenFile, iov: IoVec, offset: number): number {
@@ -388,20 +398,16 @@ export function receive(file: OpenFile, iov: IoVec, fd: number, peek: boolean): 
 }
 
 /** Sends the ranges; how many bytes. EPIPE where the other end takes no more. */
-export function send(process: Process, file: OpenFile, iov: IoVec, fd: number): number | Errno | Blocked {
+export function send(kernel: Kernel, process: Process, file: OpenFile, iov: IoVec, fd: number): number | Errno | Blocked {
   const socket = file.socket as Socket
   if (!socket.canSend) return process.progress > 0 ? process.progress : EPIPE
   const { sink, outgoing } = socket
   if (sink !== undefined) {
-    const bytes = new Uint8Array(iov.total)
-    let at = 0
-    gather(iov, 0, iov.total, (start, length) => {
-      bytes.set(iov.buffer.subarray(start, start + length), at)
-      at += length
+    const sent = capture(kernel, process, iov, (start, length) => {
+      const answer = sink.receive(iov.buffer.slice(start, start + length))
+      if (answer !== undefined) socket.incoming.push(answer, 0, answer.length)
     })
-    const answer = sink.receive(bytes)
-    if (answer !== undefined) socket.incoming.push(answer, 0, answer.length)
-    return iov.total
+    return sent
   }
   const count = Math.min(iov.total - process.progress, outgoing.room)
   gather(iov, process.progress, process.progress + count, (start, length) => outgoing.push(iov.buffer, start, length))

@@ -53,6 +53,18 @@ export class Kernel {
     for (const fd of process.fds.numbers()) this.close(process, fd)
   }
 
+  /**
+   * Ends a process that a call was broken off in, for a tree that will be put back: its pipes and sockets lose their
+   * ends as by `exit`, and its inodes stay held in the tree that it leaves. `files` is what it had open when it was
+   * sound; what it has lost since it does not count.
+   */
+  abandon(process: Process, files: readonly OpenFile[], end: End): void {
+    process.end = end
+    const numbers = process.fds.numbers()
+    const open = new Set([...files, ...numbers.map((fd) => (process.fds.at(fd) as Descriptor).file)])
+    for (const file of open) if (file.references > 0) this.#endStreams(file)
+  }
+
   /** Frees a number of `process` and what only it kept open. Preconditions: it is open. */
   close(process: Process, fd: number): void {
     this.dropReference(process.fds.remove(fd).file)
@@ -73,12 +85,17 @@ export class Kernel {
   dropReference(file: OpenFile): void {
     file.references--
     if (file.references > 0) return
+    this.#endStreams(file)
+    if (file.ino !== 0) this.fs.release(file.ino)
+  }
+
+  /** One end less of the pipe or socket behind a description, whose last descriptor is gone. */
+  #endStreams(file: OpenFile): void {
     if (file.pipe !== undefined) {
       if (file.readable) file.pipe.readers--
       if (file.writable) file.pipe.writers--
       if (file.pipe.readers + file.pipe.writers === 0) this.fifos.delete(file.ino)
     }
-    if (file.ino !== 0) this.fs.release(file.ino)
     file.socket?.close()
     for (const pending of file.listener?.pending.splice(0) ?? []) pending.close()
   }

@@ -55,6 +55,10 @@ export class Process {
   outputSize = 0
   /** Bytes that the call which is now blocked has moved already; the next try goes on from there. */
   progress = 0
+  /** Whether a call is running; it stays true when the call threw. */
+  inCall = false
+  /** What a call threw, which only the host's own code or the end of the engine's stack makes it do. */
+  failure: { readonly error: unknown } | undefined
   /** Set once; from then on every call of this process ends it again. */
   end: End | undefined
 

@@ -1,5 +1,6 @@
 /** One run from its options to its end: the process with its descriptors, the instance, and what is left of both. */
 
+import type { Clock } from '../kernel/clock.ts'
 import type { Executor } from '../kernel/executor.ts'
 import { Descriptor } from '../kernel/fd_table.ts'
 import type { Kernel } from '../kernel/kernel.ts'
@@ -12,7 +13,6 @@ import { Input, Output as OutputStream } from '../kernel/stream.ts'
 import { TraceHash } from '../kernel/trace_hash.ts'
 import { KernelBug } from '../vfs/bug.ts'
 import { byteString, decodeUtf8, encodeUtf8 } from '../vfs/bytes.ts'
-import { check } from '../vfs/check.ts'
 import { Errno } from '../vfs/errno.ts'
 import type { Filesystem } from '../vfs/filesystem.ts'
 import { ROOT_INO } from '../vfs/inode_table.ts'
@@ -31,6 +31,41 @@ export interface Plumbing {
   readonly stdout?: OpenFile
 }
 
+/** A run whose options and module are known to be right, so that nothing but the guest can make it fail. */
+export interface Prepared {
+  readonly module: GuestModule
+  readonly options: RunOptions
+  readonly checked: CheckedRunOptions
+  /** The inodes behind the preopens, and behind stdin where it is a file. */
+  readonly directories: readonly number[]
+  readonly input: number | undefined
+}
+
+/**
+ * Checks all that a run is given; changes nothing.
+ * @throws VivariumError for wrong options, a module that cannot run, or files that are not there.
+ */
+export function prepare(kernel: Kernel, module: WebAssembly.Module | Uint8Array, options: RunOptions): Prepared {
+  const checked = checkRunOptions(options)
+  const { stdin } = options
+  return {
+    module: inspect(module, options.imports),
+    options,
+    checked,
+    directories: checked.preopens.map(({ path }) => directoryAt(kernel.fs, path)),
+    input: typeof stdin === 'object' && 'file' in stdin ? fileAt(kernel.fs, stdin.file) : undefined,
+  }
+}
+
+/** What a machine and a process were before guest code ran. */
+interface Checkpoint {
+  readonly fs: Filesystem
+  readonly clock: Clock
+  readonly nextSerial: number
+  /** What the process had open. */
+  readonly files: readonly OpenFile[]
+}
+
 export class GuestRun implements Run {
   readonly process: Process
   readonly #kernel: Kernel
@@ -42,34 +77,36 @@ export class GuestRun implements Run {
   readonly #received: OutputStream[][] = []
   readonly #hash: TraceHash | undefined
   readonly #recorder: TraceRecorder | undefined
+  /** The machine's next number before this run took any. */
+  readonly #firstSerial: number
   #guests: readonly Guest[] = []
   #exports: WebAssembly.Exports = {}
 
-  /**
-   * Sets everything up; nothing has run yet.
-   * @throws VivariumError for wrong options, a module that cannot run, or files that are not there; nothing is changed.
-   */
-  constructor(kernel: Kernel, module: WebAssembly.Module | Uint8Array, options: RunOptions, plumbing: Plumbing = {}) {
+  /** Sets everything up; nothing has run yet. */
+  constructor(kernel: Kernel, prepared: Prepared, plumbing: Plumbing = {}) {
+    const { module, options, checked, directories, input } = prepared
     this.#kernel = kernel
+    this.#firstSerial = kernel.nextSerial
+    this.#module = module
     this.#options = options
-    this.#checked = checkRunOptions(options)
-    this.#module = inspect(module, options.imports)
-    const { args, env, limits, trace } = this.#checked
+    this.#checked = checked
+    const { args, env, limits, trace, preopens } = checked
     this.#stdout = new OutputStream(options.stdout)
     this.#stderr = new OutputStream(options.stderr)
-    const stdin = plumbing.stdin ?? stdinOf(kernel, options.stdin ?? '')
-    const preopens = this.#checked.preopens.map(({ name, path }) =>
-      kernel.preopen(directoryAt(kernel.fs, path), byteString(name)),
-    )
     this.process = kernel.spawn(args.map(byteString), env.map(byteString), limits)
     this.#hash = trace === 'off' ? undefined : new TraceHash()
     this.#recorder = trace === 'records' ? new TraceRecorder(this.process.pid) : undefined
-    this.#openStandard(stdin, plumbing.stdout)
-    for (const preopen of preopens) this.process.fds.add(preopen)
+    this.#openStandard(plumbing.stdin ?? stdinOf(kernel, options.stdin ?? '', input), plumbing.stdout)
+    preopens.forEach(({ name }, index) => {
+      this.process.fds.add(kernel.preopen(directories[index] as number, byteString(name)))
+    })
     for (const peers of options.listen ?? []) this.#listen(peers)
   }
 
-  /** Instantiates and runs the module: a command to its end, a reactor through its initialisation. */
+  /**
+   * Instantiates and runs the module: a command to its end, a reactor through its initialisation.
+   * @throws VivariumError `BAD_MODULE` where it does not link; then the process has not begun.
+   */
   start(executor: Executor): void {
     const { module, kind, wasi } = this.#module
     const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {}
@@ -81,7 +118,7 @@ export class GuestRun implements Run {
     })
     this.#attach(importedMemory(module, imports))
     this.#guard(() => {
-      this.#exports = new WebAssembly.Instance(module, imports).exports
+      this.#exports = this.#instantiate(module, imports).exports
       const { memory } = this.#exports
       if (memory instanceof WebAssembly.Memory) this.#attach(memory)
       if (kind === 'command') {
@@ -156,33 +193,69 @@ export class GuestRun implements Run {
     this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
   }
 
-  /** Runs guest code and turns what it throws into the end of the process, or, where it is not the guest's, throws it. */
+  /**
+   * Runs guest code and turns what it throws into the end of the process, or, where it is not the guest's, throws it.
+   * What a call threw counts even where something on the way out caught it.
+   */
   #guard(run: () => void): void {
-    const before = this.#kernel.fs.fork('keep')
+    const before = this.#checkpoint()
+    let thrown: { readonly error: unknown } | undefined
     try {
       run()
     } catch (error) {
-      const failed = this.#guests.some((guest) => guest.inCall)
-      if (failed) this.#repair(before)
-      if (isStackOverflow(error)) {
-        const message = "the guest used up the engine's stack; recursion this deep depends on the engine"
-        this.#kernel.exit(this.process, { kind: 'limit', limit: 'stack', message })
-      } else if (isGuestFault(error)) {
-        this.#kernel.exit(this.process, { kind: 'trap', message: messageOf(error), stack: stackOf(error) })
-        if (failed && this.process.end?.kind === 'trap') {
-          throw new KernelBug('a call failed in the host, and the guest caught what it threw')
-        }
-      } else {
-        this.#kernel.exit(this.process, { kind: 'trap', message: messageOf(error), stack: stackOf(error) })
-        throw error
-      }
+      thrown = { error }
+    }
+    const { failure } = this.process
+    const cause = failure ?? thrown
+    if (cause === undefined) return
+    const { error } = cause
+    if (isStackOverflow(error)) {
+      this.#endByStack(before)
+      return
+    }
+    this.#kernel.exit(this.process, { kind: 'trap', message: messageOf(error), stack: stackOf(error) })
+    if (failure !== undefined || !isGuestFault(error)) throw error
+  }
+
+  #checkpoint(): Checkpoint {
+    const { fs, clock, nextSerial } = this.#kernel
+    const { fds } = this.process
+    const files = new Set(fds.numbers().map((fd) => (fds.at(fd) as Descriptor).file))
+    return { fs: fs.fork('keep'), clock: clock.fork(), nextSerial, files: [...files] }
+  }
+
+  /**
+   * How far a guest gets before the engine's stack ends depends on the engine, and a call that it ended may be half
+   * done: so the machine goes back to what it was.
+   */
+  #endByStack({ fs, clock, nextSerial, files }: Checkpoint): void {
+    const kernel = this.#kernel
+    const message =
+      "the guest used up the engine's stack; how deep it can go depends on the engine, so the machine is as it was before"
+    kernel.abandon(this.process, files, { kind: 'limit', limit: 'stack', message })
+    for (const { ino } of files) if (ino !== 0) fs.release(ino)
+    kernel.fs = fs
+    kernel.clock.set(clock)
+    kernel.nextSerial = nextSerial
+  }
+
+  #instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {
+    try {
+      return new WebAssembly.Instance(module, imports)
+    } catch (error) {
+      if (!(error instanceof WebAssembly.LinkError) || this.calls > 0) throw error
+      this.#unspawn(error)
+      throw new VivariumError('BAD_MODULE', `the module imports something as what it is not: ${error.message}`)
     }
   }
 
-  /** A call that the engine's stack ended half-way may have left the tree half changed; then it is put back. */
-  #repair(before: Filesystem): void {
-    if (check(this.#kernel.fs).length > 0) this.#kernel.fs = before
-    for (const guest of this.#guests) guest.inCall = false
+  /** A process that never began leaves no number behind, where none was given out since. */
+  #unspawn(error: Error): void {
+    const kernel = this.#kernel
+    kernel.exit(this.process, { kind: 'trap', message: error.message, stack: '' })
+    if (kernel.nextPid !== this.pid + 1) return
+    kernel.nextPid = this.pid
+    kernel.nextSerial = this.#firstSerial
   }
 
   #attach(memory: WebAssembly.Memory | undefined): void {
@@ -236,17 +309,19 @@ function attachPeer(near: Socket, peer: SocketPeer, received: OutputStream): voi
   }
 }
 
-function stdinOf(kernel: Kernel, stdin: Stdin): OpenFile {
-  if (typeof stdin === 'object' && 'file' in stdin) {
-    const ino = kernel.fs.lookup(ROOT_INO, byteString(stdin.file), 'follow', 'clamp')
-    if (ino instanceof Errno) throw new VivariumError('NO_SUCH_FILE', `stdin: ${stdin.file}: ${ino.message}`)
-    if (!kernel.fs.get(ino).isFile()) {
-      throw new VivariumError('NO_SUCH_FILE', `stdin: ${stdin.file} is a ${kernel.fs.get(ino).kind}, not a file`)
-    }
-    return kernel.describe('file', ino, true, false)
-  }
+function fileAt(fs: Filesystem, path: string): number {
+  const ino = fs.lookup(ROOT_INO, byteString(path), 'follow', 'clamp')
+  if (ino instanceof Errno) throw new VivariumError('NO_SUCH_FILE', `stdin: ${path}: ${ino.message}`)
+  const { kind } = fs.get(ino)
+  if (kind !== 'file') throw new VivariumError('NO_SUCH_FILE', `stdin: ${path} is a ${kind}, not a file`)
+  return ino
+}
+
+/** `input` is the inode where stdin is a file. */
+function stdinOf(kernel: Kernel, stdin: Stdin, input: number | undefined): OpenFile {
+  if (input !== undefined) return kernel.describe('file', input, true, false)
   const file = new OpenFile('input', 0, true, false, kernel.nextSerial++)
-  const chunks = typeof stdin === 'string' || stdin instanceof Uint8Array ? [stdin] : stdin
+  const chunks = typeof stdin === 'string' || stdin instanceof Uint8Array ? [stdin] : (stdin as Iterable<string>)
   file.input = new Input(mapBytes(chunks))
   return file
 }

@@ -10,7 +10,8 @@ import { ROOT_INO } from '../vfs/inode_table.ts'
 import { createNodeFs, type NodeFs } from '../vfs/node_fs.ts'
 import { type Files, importTree } from '../vfs/tree.ts'
 import { checkMachineOptions } from './check_options.ts'
-import { GuestRun, type Plumbing } from './guest_run.ts'
+import { VivariumError } from './error.ts'
+import { GuestRun, type Plumbing, prepare } from './guest_run.ts'
 import type { MachineOptions, RunOptions } from './options.ts'
 import type { Run } from './run.ts'
 import { Snapshot } from './snapshot.ts'
@@ -78,7 +79,7 @@ export class Machine {
    * iterator of stdin, or a function of `imports` throws is thrown on.
    */
   run(module: WebAssembly.Module | Uint8Array, options: RunOptions = {}): Run {
-    const run = new GuestRun(this.#kernel, module, options)
+    const run = new GuestRun(this.#kernel, prepare(this.#kernel, module, options))
     run.start(new Alone(this.#kernel))
     return run
   }
@@ -90,16 +91,21 @@ export class Machine {
    */
   pipeline(stages: readonly Stage[]): Run[] {
     const kernel = this.#kernel
+    const prepared = stages.map(({ module, ...options }, index) => {
+      if (index > 0) refuse(index, options, 'stdin', 'before it')
+      if (index < stages.length - 1) refuse(index, options, 'stdout', 'after it')
+      return prepare(kernel, module, options)
+    })
     const executor = new Nested(kernel)
     const pipes = stages.slice(1).map(() => kernel.pipe())
-    const runs = stages.map(({ module, ...options }, index) => {
+    const runs = prepared.map((stage, index) => {
       const before = pipes[index - 1]
       const after = pipes[index]
       const plumbing: Plumbing = {
         ...(before !== undefined ? { stdin: before.reader } : {}),
         ...(after !== undefined ? { stdout: after.writer } : {}),
       }
-      return new GuestRun(kernel, module, options, plumbing)
+      return new GuestRun(kernel, stage, plumbing)
     })
     pipes.forEach(({ pipe }, index) => {
       executor.addWriter(pipe, () => runs[index]?.start(executor))
@@ -118,6 +124,12 @@ export class Machine {
   fork(): Machine {
     return Machine.from(this.snapshot())
   }
+}
+
+/** @throws VivariumError `BAD_OPTION` for a standard stream of a stage that is a pipe. */
+function refuse(stage: number, options: RunOptions, name: 'stdin' | 'stdout', where: string): void {
+  if (options[name] === undefined) return
+  throw new VivariumError('BAD_OPTION', `stages[${stage}].${name}: it is the pipe to the stage ${where}; leave it out`)
 }
 
 function installImage(fs: Filesystem, now: Instant): void {

@@ -191,8 +191,8 @@ export function fdFilestatSetSize(guest: Guest, fd: number, sizeLo: number, size
  * fd_filestat_set_times(fd, atim: timestamp, mtim: timestamp, fst_flags: fstflags) -> errno
  *
  * Sets access and modification time, each to the value given, to now, or not at all.
- * BADF: not open. INVAL: no such flag, or a value and now for the same time. NOTCAPABLE: the right is missing.
- * NOTSUP: what is open has no inode. POSIX: futimens.
+ * BADF: not open. INVAL: no such flag, or a value and now for the same time. NOTCAPABLE: the right is missing, as it
+ * is for all streams. POSIX: futimens.
  */
 export function fdFilestatSetTimes(
   guest: Guest,

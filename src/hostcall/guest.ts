@@ -39,8 +39,6 @@ export class Guest {
 
   /** The words of the call at hand. */
   readonly words: Int32Array = new Int32Array(16)
-  /** Whether a call is running; still true afterwards if it threw, which only a fault of the host makes it do. */
-  inCall = false
   readonly #subscriptions: Subscription[] = []
   #userdata: Uint32Array = new Uint32Array(0)
 

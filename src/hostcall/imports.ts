@@ -42,7 +42,7 @@ import { pollOneoff } from './poll.ts'
 import { procExit, procRaise, schedYield } from './proc.ts'
 import { randomGet } from './random.ts'
 import { sockAccept, sockRecv, sockSend, sockShutdown } from './sock.ts'
-import { buildTrampoline, isSplit } from './trampoline.ts'
+import { buildTrampoline } from './trampoline.ts'
 
 const handlers: { readonly [name in CallName]: Handler } = {
   args_get: argsGet,
@@ -133,10 +133,9 @@ export function bindCalls(
   const ending = { trap: (): never => bug() }
   const bound: Record<string, WebAssembly.ImportValue> = {}
   for (const name of names) bound[name] = bind(guest, signatureOf(name), ending, recorder)
-  const { exports } = new WebAssembly.Instance(module, { h: bound })
-  ending.trap = exports.trap as () => never
-  for (const name of names) if (isSplit(signatureOf(name))) bound[name] = exports[name] as WebAssembly.ImportValue
-  return bound
+  const { trap, ...exports } = new WebAssembly.Instance(module, { h: bound }).exports
+  ending.trap = trap as () => never
+  return exports
 }
 
 function bug(): never {
@@ -146,6 +145,7 @@ function bug(): never {
 /** What surrounds every call of one kind. */
 class CallSite {
   readonly #guest: Guest
+  readonly #name: CallName
   readonly #ending: { readonly trap: () => never }
   readonly #index: number
   readonly #wordCount: number
@@ -153,6 +153,7 @@ class CallSite {
 
   constructor(guest: Guest, signature: Signature, ending: { readonly trap: () => never }) {
     this.#guest = guest
+    this.#name = signature.name
     this.#ending = ending
     this.#index = callNames.indexOf(signature.name)
     this.#wordCount = wordCount(signature)
@@ -163,13 +164,13 @@ class CallSite {
   enter(): void {
     const guest = this.#guest
     const { process, kernel } = guest
-    if (process.end !== undefined || guest.inCall) this.#ending.trap()
+    if (process.end !== undefined || process.inCall) this.#refuse()
     if (process.calls >= process.limits.calls) {
       const message = `the guest made ${process.limits.calls} calls; raise limits.calls if it needs more`
       kernel.exit(process, { kind: 'limit', limit: 'calls', message })
       this.#ending.trap()
     }
-    guest.inCall = true
+    process.inCall = true
     process.calls++
     kernel.clock.step()
     process.cpu.add(kernel.clock.tick)
@@ -186,7 +187,7 @@ class CallSite {
   leave(errno: number): number {
     const guest = this.#guest
     const { hash, process, memory, words } = guest
-    guest.inCall = false
+    process.inCall = false
     if (process.end !== undefined) this.#ending.trap()
     if (hash !== undefined) {
       hash.words(errno, 0, 0, 0)
@@ -195,6 +196,28 @@ class CallSite {
       }
     }
     return errno
+  }
+
+  /**
+   * After something threw: the end of the process's own trap goes on, and all else is kept for whoever runs the guest,
+   * which is ended by the trap, since its catch_all would catch what JavaScript throws.
+   */
+  fail(error: unknown): never {
+    const { process } = this.#guest
+    if (process.end !== undefined && error instanceof WebAssembly.RuntimeError) throw error
+    process.failure ??= { error }
+    this.#ending.trap()
+    throw error
+  }
+
+  /** The process has ended, a call of it failed, or one is running: then guest code was called from within that call. */
+  #refuse(): void {
+    const { process, kernel } = this.#guest
+    if (process.end === undefined && process.failure === undefined) {
+      const message = `${this.#name} was called while another call of the same guest was running`
+      kernel.exit(process, { kind: 'trap', message, stack: '' })
+    }
+    this.#ending.trap()
   }
 }
 
@@ -233,101 +256,141 @@ function bind(
   switch (wordCount(signature)) {
     case 0:
       return () => {
-        site.enter()
-        return site.leave(handler(guest))
+        try {
+          site.enter()
+          return site.leave(handler(guest))
+        } catch (error) {
+          return site.fail(error)
+        }
       }
     case 1:
       return (a) => {
-        w[0] = a
-        site.enter()
-        return site.leave(handler(guest, a))
+        try {
+          w[0] = a
+          site.enter()
+          return site.leave(handler(guest, a))
+        } catch (error) {
+          return site.fail(error)
+        }
       }
     case 2:
       return (a, b) => {
-        w[0] = a
-        w[1] = b
-        site.enter()
-        return site.leave(handler(guest, a, b))
+        try {
+          w[0] = a
+          w[1] = b
+          site.enter()
+          return site.leave(handler(guest, a, b))
+        } catch (error) {
+          return site.fail(error)
+        }
       }
     case 3:
       return (a, b, c) => {
-        w[0] = a
-        w[1] = b
-        w[2] = c
-        site.enter()
-        return site.leave(handler(guest, a, b, c))
+        try {
+          w[0] = a
+          w[1] = b
+          w[2] = c
+          site.enter()
+          return site.leave(handler(guest, a, b, c))
+        } catch (error) {
+          return site.fail(error)
+        }
       }
     case 4:
       return (a, b, c, d) => {
-        w[0] = a
-        w[1] = b
-        w[2] = c
-        w[3] = d
-        site.enter()
-        return site.leave(handler(guest, a, b, c, d))
+        try {
+          w[0] = a
+          w[1] = b
+          w[2] = c
+          w[3] = d
+          site.enter()
+          return site.leave(handler(guest, a, b, c, d))
+        } catch (error) {
+          return site.fail(error)
+        }
       }
     case 5:
       return (a, b, c, d, e) => {
-        w[0] = a
-        w[1] = b
-        w[2] = c
-        w[3] = d
-        w[4] = e
-        site.enter()
-        return site.leave(handler(guest, a, b, c, d, e))
+        try {
+          w[0] = a
+          w[1] = b
+          w[2] = c
+          w[3] = d
+          w[4] = e
+          site.enter()
+          return site.leave(handler(guest, a, b, c, d, e))
+        } catch (error) {
+          return site.fail(error)
+        }
       }
     case 6:
       return (a, b, c, d, e, f) => {
-        w[0] = a
-        w[1] = b
-        w[2] = c
-        w[3] = d
-        w[4] = e
-        w[5] = f
-        site.enter()
-        return site.leave(handler(guest, a, b, c, d, e, f))
+        try {
+          w[0] = a
+          w[1] = b
+          w[2] = c
+          w[3] = d
+          w[4] = e
+          w[5] = f
+          site.enter()
+          return site.leave(handler(guest, a, b, c, d, e, f))
+        } catch (error) {
+          return site.fail(error)
+        }
       }
     case 7:
       return (a, b, c, d, e, f, g) => {
-        w[0] = a
-        w[1] = b
-        w[2] = c
-        w[3] = d
-        w[4] = e
-        w[5] = f
-        w[6] = g
-        site.enter()
-        return site.leave(handler(guest, a, b, c, d, e, f, g))
+        try {
+          w[0] = a
+          w[1] = b
+          w[2] = c
+          w[3] = d
+          w[4] = e
+          w[5] = f
+          w[6] = g
+          site.enter()
+          return site.leave(handler(guest, a, b, c, d, e, f, g))
+        } catch (error) {
+          return site.fail(error)
+        }
       }
     case 9:
       return (a, b, c, d, e, f, g, h, i) => {
-        w[0] = a
-        w[1] = b
-        w[2] = c
-        w[3] = d
-        w[4] = e
-        w[5] = f
-        w[6] = g
-        w[7] = h
-        w[8] = i
-        site.enter()
-        return site.leave(handler(guest, a, b, c, d, e, f, g, h, i))
+        try {
+          w[0] = a
+          w[1] = b
+          w[2] = c
+          w[3] = d
+          w[4] = e
+          w[5] = f
+          w[6] = g
+          w[7] = h
+          w[8] = i
+          site.enter()
+          return site.leave(handler(guest, a, b, c, d, e, f, g, h, i))
+        } catch (error) {
+          return site.fail(error)
+        }
       }
     case 11:
       return (a, b, c, d, e, f, g, h, i, j, k) => {
-        w[0] = a
-        w[1] = b
-        w[2] = c
-        w[3] = d
-        w[4] = e
-        w[5] = f
-        w[6] = g
-        w[7] = h
-        w[8] = i
-        w[9] = j
-        w[10] = k
-        site.enter()
-        return site.leave(handler(guest, a, b, c, d, e, f, g, h, i, j, k))
+        try {
+          w[0] = a
+          w[1] = b
+          w[2] = c
+          w[3] = d
+          w[4] = e
+          w[5] = f
+          w[6] = g
+          w[7] = h
+          w[8] = i
+          w[9] = j
+          w[10] = k
+          site.enter()
+          return site.leave(handler(guest, a, b, c, d, e, f, g, h, i, j, k))
+        } catch (error) {
+          return site.fail(error)
+        }
       }
     default:
       throw new KernelBug(`no function for the words of ${signature.name}`)
@@ -342,11 +405,15 @@ function bindRecorded(
   recorder: Recorder,
 ): ImportFunction {
   return (...words) => {
-    guest.words.set(words)
-    site.enter()
-    recorder.before(signature, words)
-    const errno = handler(guest, ...words)
-    recorder.after(guest.process.end === undefined ? errno : undefined)
-    return site.leave(errno)
+    try {
+      guest.words.set(words)
+      site.enter()
+      recorder.before(signature, words)
+      const errno = handler(guest, ...words)
+      recorder.after(guest.process.end === undefined ? errno : undefined)
+      return site.leave(errno)
+    } catch (error) {
+      return site.fail(error)
+    }
   }
 }

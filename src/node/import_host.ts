@@ -179,7 +179,7 @@ class Import {
     const fd = this.#host.openSync(hostPath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     try {
       const opened = this.#host.fstatSync(fd, { bigint: true })
-      if (false) {
+      if (!opened.isFile()) {
         this.#report.leaveOut(path, 'changed', 'it was replaced by something else while it was being copied')
         return
       }

@@ -63,7 +63,13 @@ function sysrootOnDisk(): string {
     mkdirSync(data === null ? target : dirname(target), { recursive: true })
     if (data instanceof Uint8Array) writeFileSync(target, data)
   }
-  renameSync(own, folder)
+  try {
+    renameSync(own, folder)
+  } catch (error) {
+    // Another run of the suite was first.
+    if (!existsSync(folder)) throw error
+    rmSync(own, { recursive: true })
+  }
   return folder
 }
 

@@ -74,7 +74,7 @@ describe('ByteQueue', () => {
     expect(model.queue.size).toBe(0)
   })
 
-  it.runIf(globalThis.gc !== undefined || process.memoryUsage !== undefined)('keeps no bytes that were taken', () => {
+  it('keeps no bytes that were taken', () => {
     // 2 GiB go through a queue that is never empty: kept, they would be more than the host gives.
     const queue = new ByteQueue(Infinity)
     const part = new Uint8Array(65_536)

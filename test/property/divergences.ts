@@ -59,7 +59,13 @@ export const DIVERGENCES: readonly Divergence[] = [
   },
   {
     clause: 'cp over a link that its own target path leads through: node removes it and then finds no such path.',
-    matches: (operation, _fs, tree) => operation.call === 'cp' && leadsThroughItself(tree, operation.to),
+    matches: (operation, _fs, tree) =>
+      operation.call === 'cp' && leadsThroughItself(tree, operation.to, (fs) => fs.unlinkSync(operation.to)),
+  },
+  {
+    clause: 'rm of a tree by a path that leads through it, as `x/..`: node loses its way; here the whole tree goes.',
+    matches: (operation, _fs, tree) =>
+      operation.call === 'rm' && leadsThroughItself(tree, operation.path, (fs) => fs.rmSync(operation.path, operation)),
   },
 ]
 
@@ -124,13 +130,13 @@ function copyFails(tree: Filesystem, operation: Extract<Operation, { call: 'cp' 
   }
 }
 
-/** Whether the directory of `path` is gone once `path` is. */
-function leadsThroughItself(tree: Filesystem, path: string): boolean {
+/** Whether the directory of `path` is gone once `remove` has removed `path` from a fork. */
+function leadsThroughItself(tree: Filesystem, path: string, remove: (fs: NodeFs) => void): boolean {
   const fs = createNodeFs(tree.fork(), () => ({ sec: 0, nsec: 0 }))
   const parent = path.replace(/\/+[^/]*\/*$/, '') || '/'
   if (!fs.existsSync(parent)) return false
   try {
-    fs.unlinkSync(path)
+    remove(fs)
   } catch {
     return false
   }

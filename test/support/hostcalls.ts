@@ -279,6 +279,11 @@ export class Hostcalls {
     return this.fdstatAt(buf)
   }
 
+  /** The rights of a descriptor, as a number. */
+  rightsOf(fd: number): number {
+    return Number(this.fdstat(fd).base)
+  }
+
   /** Gives up all rights but these. */
   limit(fd: number, base: number, inheriting: number = 0): void {
     this.must('fd_fdstat_set_rights', fd, base, inheriting)
