@@ -7,20 +7,23 @@
 import type { ByteString } from '../vfs/bytes.ts'
 
 const FIRST = 3
-/** Cookies kept at least; over twice the directory's size and this many, the oldest half is forgotten. */
+/** Names kept at least: those listed last, this many and as many as the directory has. */
 const KEPT = 65_536
 
 export class DirectoryCursor {
-  readonly #cookies = new Map<ByteString, number>()
-  readonly #names = new Map<number, ByteString>()
+  /** Cookies of what was listed of late. Once it is over the bound it becomes what was listed before, and is emptied. */
+  #cookies = new Map<ByteString, number>()
+  #names = new Map<number, ByteString>()
+  #olderCookies = new Map<ByteString, number>()
+  #olderNames = new Map<number, ByteString>()
   #next = FIRST
 
   /** The cookie of `name`, a new one where it has none. `size` is how many entries the directory has. */
   cookieOf(name: ByteString, size: number): number {
     const known = this.#cookies.get(name)
     if (known !== undefined) return known
-    if (this.#names.size > Math.max(KEPT, 2 * size)) this.#forget()
-    const cookie = this.#next++
+    if (this.#names.size >= Math.max(KEPT, size)) this.#forget()
+    const cookie = this.#olderCookies.get(name) ?? this.#next++
     this.#cookies.set(name, cookie)
     this.#names.set(cookie, name)
     return cookie
@@ -28,16 +31,14 @@ export class DirectoryCursor {
 
   /** The name that `cookie` stands for, or `undefined` where this description never gave it out or forgot it. */
   nameOf(cookie: number): ByteString | undefined {
-    return this.#names.get(cookie)
+    return this.#names.get(cookie) ?? this.#olderNames.get(cookie)
   }
 
-  /** Drops the older half, so that a guest which makes, lists and removes names for ever does not fill the host. */
+  /** Drops what was not listed of late, so that a guest which makes, lists and removes names for ever fills no host. */
   #forget(): void {
-    const half = this.#next - Math.ceil(this.#names.size / 2)
-    for (const [cookie, name] of this.#names) {
-      if (cookie >= half) break
-      this.#names.delete(cookie)
-      this.#cookies.delete(name)
-    }
+    this.#olderCookies = this.#cookies
+    this.#olderNames = this.#names
+    this.#cookies = new Map()
+    this.#names = new Map()
   }
 }

@@ -38,7 +38,7 @@ import {
   RIGHT_FD_TELL,
   RIGHT_FD_WRITE,
 } from './rights.ts'
-import type { Socket } from './socket.ts'
+import type { PeerSink, Socket } from './socket.ts'
 
 /** Reads into the ranges at the offset, which moves; how many bytes. 0 at the end. */
 export function readv(kernel: Kernel, process: Process, fd: number, iov: IoVec): number | Errno | Blocked {
@@ -93,7 +93,7 @@ export function writev(kernel: Kernel, process: Process, fd: number, iov: IoVec)
     case 'fifo':
       return writePipe(kernel, process, file, file.pipe as Pipe, iov, fd)
     case 'socket':
-      return send(kernel, process, file, iov, fd)
+      return send(process, file, iov, fd)
   }
 }
 
@@ -329,14 +329,25 @@ function gather(iov: IoVec, from: number, to: number, write: (start: number, len
 }
 
 function writeOutput(kernel: Kernel, process: Process, file: OpenFile, iov: IoVec): number {
-  const count = Math.min(iov.total, process.limits.output - process.outputSize)
+  const count = capturable(process, iov.total)
   gather(iov, 0, count, (start, length) => file.output?.write(iov.buffer, start, length))
-  process.outputSize += count
-  if (count < iov.total) {
-    const message = `the guest wrote more than ${process.limits.output} bytes to stdout and stderr; raise limits.output if that is right`
-    kernel.exit(process, { kind: 'limit', limit: 'output', message })
-  }
+  captured(kernel, process, count, iov.total)
   return count
+}
+
+/** How many of `wanted` bytes can be captured before the limit. */
+export function capturable(process: Process, wanted: number): number {
+  return Math.min(wanted, process.limits.output - process.outputSize)
+}
+
+/** Counts what was captured; where it is not all that was wanted the process ends. */
+export function captured(kernel: Kernel, process: Process, count: number, wanted: number): void {
+  process.outputSize += count
+  if (count === wanted) return
+  const message =
+    `the guest wrote more than ${process.limits.output} bytes to stdout, stderr and sockets together; ` +
+    'raise limits.output if that is right'
+  kernel.exit(process, { kind: 'limit', limit: 'output', message })
 }
 
 function readPipe(file: OpenFile, pipe: Pipe, iov: IoVec, fd: number): number | Errno | Blocked {
@@ -358,6 +369,8 @@ function writePipe(
   iov: IoVec,
   fd: number,
 ): number | Errno | Blocked {
+  // As Linux, which sees that there is nothing to write before it sees that nobody reads.
+  if (iov.total === 0) return 0
   if (pipe.readers === 0) return process.progress > 0 ? process.progress : EPIPE
   const wanted = iov.total - process.progress
   const room = pipe.unbounded ? process.limits.pipe - pipe.queue.size : pipe.queue.room
@@ -398,21 +411,34 @@ export function receive(file: OpenFile, iov: IoVec, fd: number, peek: boolean): 
 }
 
 /** Sends the ranges; how many bytes. EPIPE where the other end takes no more. */
-export function send(kernel: Kernel, process: Process, file: OpenFile, iov: IoVec, fd: number): number | Errno | Blocked {
+export function send(process: Process, file: OpenFile, iov: IoVec, fd: number): number | Errno | Blocked {
   const socket = file.socket as Socket
   if (!socket.canSend) return process.progress > 0 ? process.progress : EPIPE
+  if (iov.total === 0) return 0
   const { sink, outgoing } = socket
-  if (sink !== undefined) {
-    const sent = capture(kernel, process, iov, (start, length) => {
-      const answer = sink.receive(iov.buffer.slice(start, start + length))
-      if (answer !== undefined) socket.incoming.push(answer, 0, answer.length)
-    })
-    return sent
-  }
+  if (sink !== undefined) return sendToHost(process, socket, sink, iov)
   const count = Math.min(iov.total - process.progress, outgoing.room)
   gather(iov, process.progress, process.progress + count, (start, length) => outgoing.push(iov.buffer, start, length))
   process.progress += count
   if (process.progress === iov.total) return iov.total
   if (file.nonblock) return process.progress > 0 ? process.progress : EAGAIN
   return new Blocked([{ fd, for: 'writable' }], undefined)
+}
+
+/** What is copied at a time for a host-side peer, in bytes. */
+const PART = 2 ** 20
+
+/** Hands the ranges to a host-side peer, which may end the process; what it answers is there to be received at once. */
+function sendToHost(process: Process, socket: Socket, sink: PeerSink, iov: IoVec): number {
+  for (let from = 0; from < iov.total && process.end === undefined; from += PART) {
+    const bytes = new Uint8Array(Math.min(PART, iov.total - from))
+    let at = 0
+    gather(iov, from, from + bytes.length, (start, length) => {
+      bytes.set(iov.buffer.subarray(start, start + length), at)
+      at += length
+    })
+    const answer = sink.receive(bytes)
+    if (answer !== undefined) socket.incoming.push(answer, 0, answer.length)
+  }
+  return iov.total
 }

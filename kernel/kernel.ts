@@ -102,7 +102,9 @@ export class Kernel {
 
   /** A preopened directory, as a descriptor to add. */
   preopen(ino: number, name: ByteString): Descriptor {
-    return new Descriptor(this.describe('directory', ino, false, false), RIGHTS_DIRECTORY, RIGHTS_ALL, name)
+    const file = this.describe('directory', ino, false, false)
+    file.top = true
+    return new Descriptor(file, RIGHTS_DIRECTORY, RIGHTS_ALL, name)
   }
 
   /** A new pipe's two descriptions, its reading end first. */

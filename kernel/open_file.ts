@@ -30,6 +30,8 @@ export class OpenFile {
   references = 0
   /** Whether a guest is to take it for a terminal. */
   terminal = false
+  /** Whether it is the top of what the guest was given, so that its parent is not the guest's to know. */
+  top = false
   pipe: Pipe | undefined
   socket: Socket | undefined
   listener: Listener | undefined

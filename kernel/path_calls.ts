@@ -84,6 +84,7 @@ export function openat(
     }
     case 'directory': {
       const file = kernel.describe('directory', ino, false, false)
+      file.top = directory.file.top && ino === directory.file.ino
       return add(process, file, base & RIGHTS_DIRECTORY, inheriting, options)
     }
     case 'device':
@@ -236,8 +237,7 @@ export function getdents(kernel: Kernel, process: Process, fd: number, cookie: n
   if (after === undefined || cookie < 0) return EINVAL
   if (inode.nlink === 0) return undefined
   if (cookie < DOT && !emit('.' as ByteString, file.ino, 'directory', DOT)) return undefined
-  // What is above a preopen is not the guest's to know.
-  const parent = descriptor.preopen === undefined ? inode.body.parent : file.ino
+  const parent = file.top ? file.ino : inode.body.parent
   if (cookie < DOT_DOT && !emit('..' as ByteString, parent, 'directory', DOT_DOT)) return undefined
   const { size } = inode.body
   inode.body.visit(after, (name, ino) => emit(name, ino, fs.get(ino).kind, cursor.cookieOf(name, size)))

@@ -5,6 +5,7 @@ import type { FileInode } from '../vfs/inode.ts'
 import { type Awaited, Blocked } from './blocked.ts'
 import { compareTime, Time, timeUntil } from './clock.ts'
 import type { Kernel } from './kernel.ts'
+import { PIPE_BUF } from './pipe.ts'
 import type { Process } from './process.ts'
 import { RIGHT_POLL_FD_READWRITE } from './rights.ts'
 
@@ -95,7 +96,9 @@ function checkDescriptor(kernel: Kernel, process: Process, subscription: Subscri
       if (pipe === undefined) return
       subscription.hangup = reads ? pipe.writers === 0 : pipe.readers === 0
       subscription.bytes = reads ? pipe.queue.size : pipe.queue.room
-      subscription.ready = subscription.hangup || subscription.bytes > 0 || (!reads && pipe.unbounded)
+      // A write of up to PIPE_BUF bytes goes in whole or not at all: with less room than that it might not go in.
+      subscription.ready =
+        subscription.hangup || subscription.bytes >= (reads ? 1 : PIPE_BUF) || (!reads && pipe.unbounded)
       return
     }
     case 'socket': {

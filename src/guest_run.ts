@@ -3,6 +3,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Executor } from '../kernel/executor.ts'
 import { Descriptor } from '../kernel/fd_table.ts'
+import { capturable, captured } from '../kernel/file_calls.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { OpenFile } from '../kernel/open_file.ts'
 import type { End, Process } from '../kernel/process.ts'
@@ -283,29 +284,31 @@ export class GuestRun implements Run {
         const received = new OutputStream()
         const near = connect(this.#kernel, listener)
         if (near instanceof Errno) throw new KernelBug('a new listener refused a connection')
-        attachPeer(near, peer, received)
+        this.#attachPeer(near, peer, received)
         return received
       }),
     )
   }
-}
 
-/** The host's end of a connection: sends what `peer` says at once, keeps what comes, and answers it. */
-function attachPeer(near: Socket, peer: SocketPeer, received: OutputStream): void {
-  const far = near.peer
-  if (far === undefined) throw new KernelBug('a new connection has no other end')
-  const { send, respond } = peer
-  if (send !== undefined) {
-    const bytes = bytesOf(send)
-    near.outgoing.push(bytes, 0, bytes.length)
-  }
-  if (!(peer.keepOpen ?? respond !== undefined)) near.sendShut = true
-  far.sink = {
-    receive(bytes) {
-      received.write(bytes, 0, bytes.length)
-      const answer = respond?.(bytes.slice())
-      return answer === undefined ? undefined : bytesOf(answer)
-    },
+  /** The host's end of a connection: sends what `peer` says at once, keeps what comes, and answers it. */
+  #attachPeer(near: Socket, peer: SocketPeer, received: OutputStream): void {
+    const far = near.peer
+    if (far === undefined) throw new KernelBug('a new connection has no other end')
+    const { send, respond } = peer
+    if (send !== undefined) {
+      const bytes = bytesOf(send)
+      near.outgoing.push(bytes, 0, bytes.length)
+    }
+    if (!(peer.keepOpen ?? respond !== undefined)) near.sendShut = true
+    far.sink = {
+      receive: (bytes) => {
+        const count = capturable(this.process, bytes.length)
+        received.write(bytes, 0, count)
+        captured(this.#kernel, this.process, count, bytes.length)
+        const answer = count === bytes.length ? respond?.(bytes) : undefined
+        return answer === undefined ? undefined : bytesOf(answer)
+      },
+    }
   }
 }
 

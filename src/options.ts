@@ -49,7 +49,7 @@ export interface SocketPeer {
 export interface Limits {
   /** Calls to the kernel. Default Infinity. */
   readonly calls: number
-  /** Bytes captured from stdout and stderr together. Default 64 MiB. */
+  /** Bytes captured from stdout and stderr, and by peers of sockets, together. Default 64 MiB. */
   readonly output: number
   /** Open descriptors. Default 1,024. */
   readonly descriptors: number

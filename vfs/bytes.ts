@@ -21,7 +21,8 @@ export function byteString(text: string): ByteString {
     if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd
     if (code < 0x80) out += char
     else if (code < 0x800) out += String.fromCharCode(0xc0 | (code >> 6), 0x80 | (code & 63))
-    else if (code < 0x10000) out += String.fromCharCode(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63))
+    else if (code < 0x10000)
+      out += String.fromCharCode(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63))
     else {
       const [a, b, c, d] = [code >> 18, (code >> 12) & 63, (code >> 6) & 63, code & 63]
       out += String.fromCharCode(0xf0 | a, 0x80 | b, 0x80 | c, 0x80 | d)
@@ -39,7 +40,12 @@ export function textOf(bytes: ByteString): string {
 export function isUtf8(bytes: ByteString): boolean {
   if (ASCII.test(bytes)) return true
   for (let i = 0; i < bytes.length; ) {
-    const size = sequenceSize(bytes.charCodeAt(i), bytes.charCodeAt(i + 1), bytes.charCodeAt(i + 2), bytes.charCodeAt(i + 3))
+    const size = sequenceSize(
+      bytes.charCodeAt(i),
+      bytes.charCodeAt(i + 1),
+      bytes.charCodeAt(i + 2),
+      bytes.charCodeAt(i + 3),
+    )
     if (size <= 0) return false
     i += size
   }

@@ -144,7 +144,8 @@ export class FileData {
       if (chunk.bytes.subarray(inside).some((byte) => byte !== 0)) fault = `chunk ${index} has data after the end`
       for (let n = 0; n < BLOCKS_PER_CHUNK; n++) {
         const block = chunk.bytes.subarray(n * BLOCK_SIZE, (n + 1) * BLOCK_SIZE)
-        if ((chunk.blocks & (1 << n)) === 0 && block.some((byte) => byte !== 0)) fault = `hole in chunk ${index} has data`
+        if ((chunk.blocks & (1 << n)) === 0 && block.some((byte) => byte !== 0))
+          fault = `hole in chunk ${index} has data`
       }
     })
     if (blocks !== this.blocks) fault = `${this.blocks} blocks counted, ${blocks} found`

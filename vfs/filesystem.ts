@@ -115,7 +115,14 @@ export class Filesystem {
    * the caller's to check, but for what Linux refuses here: EISDIR for a directory to be written, ELOOP for a link.
    * Nothing is truncated: the caller does that once nothing else can fail.
    */
-  openAt(base: number, path: ByteString, flags: number, wall: Wall, now: Instant, mode: number = FILE_MODE): number | Errno {
+  openAt(
+    base: number,
+    path: ByteString,
+    flags: number,
+    wall: Wall,
+    now: Instant,
+    mode: number = FILE_MODE,
+  ): number | Errno {
     const creates = (flags & OPEN_CREATE) !== 0
     const exclusive = creates && (flags & OPEN_EXCLUSIVE) !== 0
     const follow = (flags & OPEN_NOFOLLOW) === 0 && !exclusive

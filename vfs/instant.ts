@@ -20,7 +20,14 @@ export function instantOf(epoch: Epoch): Instant | string {
   const match = ISO.exec(epoch)
   const wrong = `${JSON.stringify(epoch)} is no moment: write it as 2026-01-01T00:00:00Z`
   if (match === null) return wrong
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [number, number, number, number, number, number]
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   const february = isLeap(year) ? 29 : 28
   const days = month === 2 ? february : (MONTH_DAYS[month - 1] ?? 0)
   if (year < 1970 || day < 1 || day > days || hour > 23 || minute > 59 || second > 59) return wrong

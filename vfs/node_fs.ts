@@ -196,19 +196,21 @@ export type NodeFs = SyncFs &
     readonly X_OK: 1
   }
 
-// biome-ignore lint/suspicious/noExplicitAny: functions of every signature, typed again where they leave
-type Table = Record<string, any>
+/** Calls by name, while they are put together; `NodeFs` types them again where they leave. */
+type Table = Record<string, (...args: unknown[]) => unknown>
 
 /** A facade over `fs`. `now` is asked once for each call that sets a time. Descriptors are the facade's own. */
 export function createNodeFs(fs: Filesystem, now: () => Instant): NodeFs {
   const core = new Core(fs, now)
   const files = new FileCalls(core)
   const tree = new TreeCalls(core, files)
-  const sync: Table = { existsSync: tree.existsSync.bind(tree), realpathSync: tree.realpathSync }
-  for (const name of FILE_CALLS) sync[name] = (files[name] as CallableFunction).bind(files)
-  for (const name of TREE_CALLS) if (name !== 'realpathSync') sync[name] = (tree[name] as CallableFunction).bind(tree)
+  const sync: Table = {}
+  for (const name of FILE_CALLS) sync[name] = bound(files, name)
+  for (const name of TREE_CALLS) sync[name] = bound(tree, name)
   return {
     ...sync,
+    existsSync: tree.existsSync.bind(tree),
+    realpathSync: tree.realpathSync,
     ...callbacks(sync, tree),
     promises: promises(sync, files),
     constants,
@@ -223,29 +225,42 @@ export function createNodeFs(fs: Filesystem, now: () => Instant): NodeFs {
   } as unknown as NodeFs
 }
 
-function callbacks(sync: Table, tree: TreeCalls): Table {
+function bound<T extends object>(owner: T, name: keyof T): (...args: unknown[]) => unknown {
+  return (...args) => (owner[name] as (...args: unknown[]) => unknown).apply(owner, args)
+}
+
+function callbacks(sync: Table, tree: TreeCalls): object {
   const calls: Table = {}
-  for (const name of [...FILE_CALLS, ...TREE_CALLS]) {
+  for (const [name, call] of Object.entries(sync)) {
     const short = name.slice(0, -'Sync'.length)
-    calls[short] = calledBack(sync[name], short, /^(read|write)v?$/.test(short))
+    calls[short] = calledBack(call, short, /^(read|write)v?$/.test(short))
   }
-  calls.realpath.native = calls.realpath
-  calls.exists = (path: PathLike, callback: (exists: boolean) => void) => {
+  const exists = (path: PathLike, callback: (exists: boolean) => void) => {
     const there = tree.existsSync(path)
     void Promise.resolve().then(() => callback(there))
   }
-  return calls
+  const realpath = Object.assign(calledBack(tree.realpathSync, 'realpath', false), {
+    native: calledBack(tree.realpathSync, 'realpath', false),
+  })
+  return { ...calls, exists, realpath }
 }
 
-function promises(sync: Table, files: FileCalls): Table {
-  const calls: Table = { constants }
-  for (const name of PROMISED) calls[name.slice(0, -'Sync'.length)] = promised(sync[name])
-  calls.open = async (path: PathLike, flags?: string | number | null, mode?: Mode | null) =>
+function promises(sync: Table, files: FileCalls): object {
+  const calls: Table = {}
+  for (const name of PROMISED) calls[name.slice(0, -'Sync'.length)] = promised(sync[name] as Table[string])
+  const open = async (path: PathLike, flags?: string | number | null, mode?: Mode | null) =>
     new FileHandle(files, files.openSync(path, flags, mode))
-  for (const name of ['readFile', 'writeFile', 'appendFile'] as const) {
-    const call = sync[`${name}Sync`]
-    calls[name] = async (path: PathLike | FileHandle, ...rest: unknown[]) =>
-      call(path instanceof FileHandle ? (path.fd < 0 ? 2 ** 31 - 1 : path.fd) : path, ...rest)
+  const onHandle = (name: 'readFileSync' | 'writeFileSync' | 'appendFileSync') => {
+    const call = bound(files, name)
+    return async (path: unknown, ...rest: unknown[]) =>
+      call(path instanceof FileHandle ? path.descriptor : path, ...rest)
   }
-  return calls
+  return {
+    ...calls,
+    open,
+    readFile: onHandle('readFileSync'),
+    writeFile: onHandle('writeFileSync'),
+    appendFile: onHandle('appendFileSync'),
+    constants,
+  }
 }

@@ -77,7 +77,8 @@ export function exportTree(
   visitTree(fs, base, (path, inode) => {
     if (inode.isDirectory() && inode.body.size > 0 && options.directories !== true && options.times !== true) return
     const text = textOf(path)
-    const times = options.times === true ? { mtime: BigInt(inode.mtimSec) * 1_000_000_000n + BigInt(inode.mtimNsec) } : {}
+    const times =
+      options.times === true ? { mtime: BigInt(inode.mtimSec) * 1_000_000_000n + BigInt(inode.mtimNsec) } : {}
     if (inode.isDirectory()) {
       files[text] = options.times === true ? { directory: true, ...times } : null
       return
@@ -88,7 +89,8 @@ export function exportTree(
     else if (inode.isFile()) {
       const data = inode.body.toBytes()
       const executable = (inode.mode & 0o111) !== 0
-      files[text] = executable || options.times === true ? { data, ...(executable ? { executable } : {}), ...times } : data
+      files[text] =
+        executable || options.times === true ? { data, ...(executable ? { executable } : {}), ...times } : data
     } else return
     if (inode.nlink > 1) firstName.set(inode.ino, text)
   })
@@ -99,7 +101,11 @@ export function exportTree(
  * Calls `visit` with every inode below `base` (not `base` itself) and its path from there, starting with a slash:
  * a directory before what is in it, names in byte order. Never recursive.
  */
-export function visitTree(fs: Filesystem, base: number, visit: (path: ByteString, inode: Readonly<Inode>) => void): void {
+export function visitTree(
+  fs: Filesystem,
+  base: number,
+  visit: (path: ByteString, inode: Readonly<Inode>) => void,
+): void {
   const stack: { path: string; dir: number; after: ByteString | '' }[] = [{ path: '', dir: base, after: '' }]
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     const directory = fs.get(top.dir)
@@ -159,7 +165,8 @@ function add(fs: Filesystem, path: string, entry: Entry, now: Instant): void {
 function locate(fs: Filesystem, path: string, now: Instant): { dir: number; name: ByteString | undefined } {
   if (!path.startsWith('/')) throw new ImportError(path, 'the path is not absolute: start it with "/"')
   const names = path.split('/').filter((part) => part !== '')
-  if (names.some((part) => part === '.' || part === '..')) throw new ImportError(path, 'has "." or ".." in it: say the path itself')
+  if (names.some((part) => part === '.' || part === '..'))
+    throw new ImportError(path, 'has "." or ".." in it: say the path itself')
   const last = names.pop()
   let dir = ROOT_INO
   for (const part of names) {

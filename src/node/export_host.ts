@@ -63,7 +63,7 @@ export function exportHost(
   const inode = inodeAt(fs, guestPath)
   const target = checkTarget(host, hostPath)
   checkKinds(inode, guestPath, target)
-  
+  if (target.kind === 'directory') checkContent(host, target, replace)
   const writing = new Export(fs, inode, host, options)
   writing.checkNames()
   const area = stage(host, target)

@@ -125,17 +125,17 @@ describe('DirectoryCursor', () => {
     expect(known.length).toBeLessThanOrEqual(2 * KEPT + 2)
     expect(known.at(-1)).toBe(cookies.at(-1))
     // What is kept is what was listed last.
-    expect(known).toEqual(cookies.slice(-known.length))
-    expect(known.length).toBeGreaterThanOrEqual(KEPT / 2)
+    expect(known[0]).toBe(cookies.at(-known.length))
+    expect(known.length).toBeGreaterThanOrEqual(KEPT)
   })
 
   it('keeps what was listed a moment ago, though it was first listed long ago', () => {
     const cursor = new DirectoryCursor()
     const old = cursor.cookieOf('old' as ByteString, 2)
     for (let i = 0; i < 3 * KEPT; i++) {
-      expect(cursor.cookieOf('old' as ByteString, 2)).toBe(old)
+      const again = cursor.cookieOf('old' as ByteString, 2)
       cursor.cookieOf(`n${i}` as ByteString, 2)
-      if (cursor.nameOf(old) !== 'old') throw new Error(`forgotten after ${i} other names`)
+      if (again !== old || cursor.nameOf(old) !== 'old') throw new Error(`forgotten after ${i} other names`)
     }
   })
 
@@ -145,6 +145,7 @@ describe('DirectoryCursor', () => {
     for (let scan = 0; scan < 3; scan++) {
       for (let i = 0; i < size; i++) cursor.cookieOf(`n${i}` as ByteString, size)
     }
-    for (let i = 0; i < size; i++) expect(cursor.nameOf(3 + i)).toBe(`n${i}`)
+    const kept = Array.from({ length: size }, (_, i) => cursor.nameOf(3 + i))
+    expect(kept.filter((name, i) => name !== `n${i}`)).toEqual([])
   })
 })

@@ -189,6 +189,7 @@ describe('poll() of descriptors', () => {
     writer.nonblock = true
     const write = on('write', 1)
     writev(kernel, process, 1, iovOf(PIPE_CAPACITY - PIPE_BUF + 1))
+    process.progress = 0
     expect(writev(kernel, process, 1, iovOf(PIPE_BUF))).toBe(EAGAIN)
     expect(poll(write)).toBeInstanceOf(Blocked)
     readv(kernel, process, 0, iovOf(1))

@@ -9,7 +9,18 @@ import { RIGHTS_SOCKET } from '../../kernel/rights.ts'
 import { type Socket, socketPair } from '../../kernel/socket.ts'
 import { accept, connect, listen, recv, sendto, shutdown } from '../../kernel/socket_calls.ts'
 import { decodeUtf8, encodeUtf8 } from '../../vfs/bytes.ts'
-import { EAGAIN, EBADF, ECONNREFUSED, EINVAL, EMFILE, ENOTCAPABLE, ENOTCONN, ENOTSOCK, EPIPE, type Errno } from '../../vfs/errno.ts'
+import {
+  EAGAIN,
+  EBADF,
+  ECONNREFUSED,
+  EINVAL,
+  EMFILE,
+  ENOTCAPABLE,
+  ENOTCONN,
+  ENOTSOCK,
+  EPIPE,
+  type Errno,
+} from '../../vfs/errno.ts'
 import { give, iovOf, newFile, newKernel, newProcess, textIn } from './world.ts'
 
 /** A process that has both ends of a pair on 0 and 1. */

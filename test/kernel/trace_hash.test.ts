@@ -43,11 +43,14 @@ describe('TraceHash', () => {
     )
   })
 
-  it.each([0, 1, 15, 16, 17, 31, 127, 128, 129, 143, 144, 145, 4096])('agrees at every alignment for %i bytes', (length) => {
-    const bytes = Uint8Array.from({ length }, (_, i) => (i * 37) & 0xff)
-    const digests = [0, 1, 2, 3, 4, 5].map((offset) => digestOf(placed(bytes, offset, false)))
-    expect(new Set(digests).size).toBe(1)
-  })
+  it.each([0, 1, 15, 16, 17, 31, 127, 128, 129, 143, 144, 145, 4096])(
+    'agrees at every alignment for %i bytes',
+    (length) => {
+      const bytes = Uint8Array.from({ length }, (_, i) => (i * 37) & 0xff)
+      const digests = [0, 1, 2, 3, 4, 5].map((offset) => digestOf(placed(bytes, offset, false)))
+      expect(new Set(digests).size).toBe(1)
+    },
+  )
 
   it('changes with any one bit', () => {
     const bytes = Uint8Array.from({ length: 150 }, (_, i) => i)
@@ -75,10 +78,22 @@ describe('TraceHash', () => {
   it('depends on the order of words, and on words of nothing but zeros', () => {
     const digests = [
       [[0, 0, 0, 0]],
-      [[0, 0, 0, 0], [0, 0, 0, 0]],
-      [[1, 0, 0, 0], [0, 0, 0, 0]],
-      [[0, 0, 0, 0], [1, 0, 0, 0]],
-      [[0, 1, 0, 0], [0, 0, 0, 0]],
+      [
+        [0, 0, 0, 0],
+        [0, 0, 0, 0],
+      ],
+      [
+        [1, 0, 0, 0],
+        [0, 0, 0, 0],
+      ],
+      [
+        [0, 0, 0, 0],
+        [1, 0, 0, 0],
+      ],
+      [
+        [0, 1, 0, 0],
+        [0, 0, 0, 0],
+      ],
     ].map((rounds) => {
       const hash = new TraceHash()
       for (const [a, b, c, d] of rounds as [number, number, number, number][]) hash.words(a, b, c, d)
@@ -98,7 +113,11 @@ describe('TraceHash', () => {
   it('is the same function for ever: recordings lean on it', () => {
     const hash = new TraceHash()
     hash.words(1, 2, 3, 4)
-    hash.bytes(Uint8Array.from({ length: 1000 }, (_, i) => i & 0xff), 3, 777)
+    hash.bytes(
+      Uint8Array.from({ length: 1000 }, (_, i) => i & 0xff),
+      3,
+      777,
+    )
     expect(hash.digest()).toMatchInlineSnapshot(`"29ed6e758445b968c55690853ba39d41"`)
   })
 })

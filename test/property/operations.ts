@@ -93,7 +93,11 @@ function operation<T extends Operation>(weight: number, model: { [K in keyof T]:
   return { weight, arbitrary: fc.record(model) as unknown as fc.Arbitrary<Operation> }
 }
 
-type Of<Call extends Operation['call']> = Extract<Operation, { call: Call }>
+type Of<Call, Each = Operation> = Each extends { readonly call: infer Calls }
+  ? Call extends Calls
+    ? Each
+    : never
+  : never
 const call = <T extends string>(...names: T[]) => fc.constantFrom(...names)
 
 const anyOperation: fc.Arbitrary<Operation> = fc.oneof(

@@ -95,6 +95,7 @@ export const READ: number = RIGHTS_ALL & ~(RIGHT_FD_WRITE | RIGHT_FD_ALLOCATE | 
 /** Every right there is. */
 export const READ_WRITE: number = RIGHTS_ALL
 
+const CALLER = new WebAssembly.Module(callerModule())
 const PAGES = 4
 /** Guard bytes before and after whatever `put` and `out` give. */
 const GAP = 24
@@ -119,11 +120,11 @@ export class Hostcalls {
   constructor(options: HostcallsOptions = {}) {
     const { run, ...machine } = options
     this.machine = new Machine(machine)
-    this.run = this.machine.run(callerModule(), run)
+    this.run = this.machine.run(CALLER, run)
     if (!(this.run instanceof GuestRun)) throw new TypeError('a run is not what it was')
     this.process = this.run.process
     this.run.call('memory_grow', PAGES - 1)
-    for (let i = 0; i < this.u8.length; i++) this.u8[i] = guardAt(i)
+    this.u8.set(GUARD)
     made.push(this)
   }
 
@@ -467,6 +468,4 @@ function changes(before: Filesystem, after: Filesystem): string[] {
 }
 
 /** Guard bytes: no two neighbours alike and no zeros, so that neither a shift nor a clearing goes unseen. */
-function guardAt(index: number): number {
-  return 1 + ((index * 167 + (index >> 8) * 31) % 255)
-}
+const GUARD = Uint8Array.from({ length: PAGES * 65_536 }, (_, index) => 1 + ((index * 167 + (index >> 8) * 31) % 255))

@@ -141,7 +141,7 @@ describe('textOf()', () => {
   it('undoes byteString()', () => {
     fc.assert(
       fc.property(
-        text.filter((value) => value.isWellFormed()),
+        text.filter((value) => !/\p{Surrogate}/u.test(value)),
         (value) => {
           expect(textOf(byteString(value))).toBe(value)
         },

@@ -3,6 +3,7 @@
 import { type ByteString, byteString, decodeLatin1 } from '../bytes.ts'
 import type { Instant } from '../inode.ts'
 import { constants } from './constants.ts'
+import { type DateValue, isDate } from './date.ts'
 import { outOfRange, typeError, wrongType, wrongValue } from './errors.ts'
 
 /** A `URL` with the scheme `file:`, or anything that has these fields. */
@@ -15,7 +16,7 @@ export interface FileUrl {
 /** Text, bytes, or a `file:` URL. A relative path starts at `/`. */
 export type PathLike = string | Uint8Array | FileUrl
 /** A number of seconds since 1970, the same as text, or a `Date`. Negative numbers mean now, as in node. */
-export type TimeLike = number | string | Date
+export type TimeLike = number | string | DateValue
 /** Permission bits as a number or octal text. */
 export type Mode = number | string
 
@@ -165,10 +166,6 @@ export function timeOf(value: TimeLike, now: Instant): Instant {
   const sec = Math.floor(seconds)
   const micros = Math.round((seconds - sec) * 1e6)
   return micros === 1e6 ? { sec: sec + 1, nsec: 0 } : { sec, nsec: micros * 1000 }
-}
-
-function isDate(value: unknown): value is Date {
-  return Object.prototype.toString.call(value) === '[object Date]'
 }
 
 /** Options that may also be an encoding alone: the fields, none where there are none. */

@@ -5,8 +5,8 @@
 
 import type { NodeError } from './errors.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: the arguments of any function
-type AnyFunction = (...args: any[]) => unknown
+/** Any function, whose arguments are for its callers to know. */
+type AnyFunction = (...args: never[]) => unknown
 
 /** A sync call as a promise gives it. */
 export type Promised<F> = F extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never
@@ -28,7 +28,7 @@ type WithCallback<A extends readonly unknown[], R> = number extends A['length']
 
 /** `call` with its result, or what it throws, in a promise. */
 export function promised<F extends AnyFunction>(call: F): Promised<F> {
-  return (async (...args: unknown[]) => call(...args)) as unknown as Promised<F>
+  return (async (...args: unknown[]) => call(...(args as never[]))) as unknown as Promised<F>
 }
 
 /**
@@ -45,7 +45,7 @@ export function calledBack<F extends AnyFunction>(call: F, name: string, echo: b
     args.length = args.lastIndexOf(callback)
     let outcome: unknown[]
     try {
-      const result = call(...args)
+      const result = call(...(args as never[]))
       outcome = echo ? [null, result, args[1]] : [null, result]
     } catch (error) {
       if (error instanceof TypeError || error instanceof RangeError) throw error

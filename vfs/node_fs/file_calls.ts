@@ -1,10 +1,10 @@
 /** Calls on open files and whole contents: open, read, write, truncate, and what is made of them. */
 
 import { textOf } from '../bytes.ts'
-import { EBADF, EEXIST, EFBIG, EINVAL, EISDIR, ENOTSUP, Errno } from '../errno.ts'
+import { EBADF, EEXIST, EFBIG, EINVAL, EISDIR, ENOSPC, ENOTSUP, Errno } from '../errno.ts'
 import type { FileInode } from '../inode.ts'
 import { ROOT_INO } from '../inode_table.ts'
-import { FILE_SIZE_MAX } from '../limits.ts'
+import { BLOCK_SIZE, CHUNK_SIZE, FILE_SIZE_MAX } from '../limits.ts'
 import {
   bufferOf,
   checkRange,
@@ -58,7 +58,6 @@ export interface StatOptions {
 
 /** The most bytes that one `readFile` gives, as in node. */
 const READ_MAX = 2 ** 31 - 1
-const COPY_BYTES = 65_536
 
 export class FileCalls {
   readonly #core: Core
@@ -287,19 +286,25 @@ export class FileCalls {
     }
   }
 
-  /** Makes the contents of one file those of another; holes stay holes. For this folder. */
+  /** Makes the contents of one file those of another; blocks of zeros become holes. For this folder. */
   copyContents(source: number, target: number): Errno | undefined {
     const { fs } = this.#core
     const now = this.#core.now()
     fs.truncate(target, 0, now)
     const { body } = fs.get(source) as FileInode
     const { size } = body
-    const buffer = new Uint8Array(Math.min(COPY_BYTES, size))
-    for (let at = body.nextData(0); at < size; at = body.nextData(at)) {
+    const buffer = new Uint8Array(Math.min(CHUNK_SIZE, size))
+    for (let at = body.nextData(0); at < size; at = body.nextData(at + buffer.length)) {
       const count = fs.read(source, at, buffer, 0, buffer.length)
-      const written = fs.write(target, at, buffer, 0, count, now)
-      if (written instanceof Errno) return written
-      at += written
+      for (let from = 0; from < count; ) {
+        const end = runEnd(buffer, from, count)
+        if (!isZero(buffer, from, Math.min(count, from + BLOCK_SIZE))) {
+          const written = fs.write(target, at + from, buffer, from, end - from, now)
+          if (written instanceof Errno) return written
+          if (written < end - from) return ENOSPC
+        }
+        from = end
+      }
     }
     return fs.truncate(target, size, now)
   }
@@ -385,6 +390,20 @@ function rangeOf(
 /** As node: what is no number, and every negative number, is the descriptor's own position. */
 function writePosition(value: unknown): number {
   return typeof value === 'number' && value >= 0 && Number.isSafeInteger(value) ? value : -1
+}
+
+/** Where the run of blocks that starts at `from` ends: blocks that are all zero, or none of which is. */
+function runEnd(bytes: Uint8Array, from: number, count: number): number {
+  const zero = isZero(bytes, from, Math.min(count, from + BLOCK_SIZE))
+  let end = from
+  do end = Math.min(count, end + BLOCK_SIZE)
+  while (end < count && isZero(bytes, end, Math.min(count, end + BLOCK_SIZE)) === zero)
+  return end
+}
+
+function isZero(bytes: Uint8Array, from: number, end: number): boolean {
+  for (let i = from; i < end; i++) if (bytes[i] !== 0) return false
+  return true
 }
 
 function viewsOf(buffers: unknown): Uint8Array[] {

@@ -24,13 +24,27 @@ export class FileHandle {
     return this.#fd === CLOSED ? -1 : this.#fd
   }
 
+  /** The number to call with: of no open file once closed. For this folder. */
+  get descriptor(): number {
+    return this.#fd
+  }
+
   async close(): Promise<void> {
     if (this.#fd === CLOSED) return
     this.#files.closeSync(this.#fd)
     this.#fd = CLOSED
   }
 
-  async read<T extends ArrayBufferView = Uint8Array>(
+  read<T extends ArrayBufferView>(
+    buffer: T,
+    offsetOrOptions?: number | RangeOptions | null,
+    length?: number | null,
+    position?: number | bigint | null,
+  ): Promise<{ readonly bytesRead: number; readonly buffer: T }>
+  read<T extends ArrayBufferView = Uint8Array<ArrayBuffer>>(
+    options?: (RangeOptions & { readonly buffer?: T }) | null,
+  ): Promise<{ readonly bytesRead: number; readonly buffer: T }>
+  async read<T extends ArrayBufferView>(
     bufferOrOptions?: T | (RangeOptions & { readonly buffer?: T }) | null,
     offsetOrOptions?: number | RangeOptions | null,
     length?: number | null,

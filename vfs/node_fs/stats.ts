@@ -2,6 +2,7 @@
 
 import type { Inode, Kind } from '../inode.ts'
 import { constants } from './constants.ts'
+import { type DateValue, dateOf } from './date.ts'
 
 /** The device number of every inode: there is one file system. */
 const DEV = 1
@@ -71,10 +72,10 @@ export class Stats extends Kinded {
   readonly mtimeMs: number
   readonly ctimeMs: number
   readonly birthtimeMs: number
-  readonly atime: Date
-  readonly mtime: Date
-  readonly ctime: Date
-  readonly birthtime: Date
+  readonly atime: DateValue
+  readonly mtime: DateValue
+  readonly ctime: DateValue
+  readonly birthtime: DateValue
 
   constructor(inode: Readonly<Inode>) {
     super(inode.kind)
@@ -87,10 +88,10 @@ export class Stats extends Kinded {
     this.mtimeMs = milliseconds(inode.mtimSec, inode.mtimNsec)
     this.ctimeMs = milliseconds(inode.ctimSec, inode.ctimNsec)
     this.birthtimeMs = milliseconds(inode.btimSec, inode.btimNsec)
-    this.atime = new Date(Math.round(this.atimeMs))
-    this.mtime = new Date(Math.round(this.mtimeMs))
-    this.ctime = new Date(Math.round(this.ctimeMs))
-    this.birthtime = new Date(Math.round(this.birthtimeMs))
+    this.atime = dateOf(this.atimeMs)
+    this.mtime = dateOf(this.mtimeMs)
+    this.ctime = dateOf(this.ctimeMs)
+    this.birthtime = dateOf(this.birthtimeMs)
   }
 }
 
@@ -114,10 +115,10 @@ export class BigIntStats extends Kinded {
   readonly mtimeNs: bigint
   readonly ctimeNs: bigint
   readonly birthtimeNs: bigint
-  readonly atime: Date
-  readonly mtime: Date
-  readonly ctime: Date
-  readonly birthtime: Date
+  readonly atime: DateValue
+  readonly mtime: DateValue
+  readonly ctime: DateValue
+  readonly birthtime: DateValue
 
   constructor(inode: Readonly<Inode>) {
     super(inode.kind)
@@ -134,10 +135,10 @@ export class BigIntStats extends Kinded {
     this.mtimeMs = this.mtimeNs / 1_000_000n
     this.ctimeMs = this.ctimeNs / 1_000_000n
     this.birthtimeMs = this.birthtimeNs / 1_000_000n
-    this.atime = new Date(Number(this.atimeMs))
-    this.mtime = new Date(Number(this.mtimeMs))
-    this.ctime = new Date(Number(this.ctimeMs))
-    this.birthtime = new Date(Number(this.birthtimeMs))
+    this.atime = dateOf(this.atimeMs)
+    this.mtime = dateOf(this.mtimeMs)
+    this.ctime = dateOf(this.ctimeMs)
+    this.birthtime = dateOf(this.birthtimeMs)
   }
 }
 

@@ -28,14 +28,30 @@ describe('buildTrampoline()', () => {
         'fd_pwrite fd_readdir fd_seek path_filestat_set_times path_open',
     )
     const module = new WebAssembly.Module(buildTrampoline(callNames))
-    expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toEqual([...splitNames, 'trap'])
+    expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toEqual([...callNames, 'trap'])
     expect(importedFunctions(buildTrampoline(callNames))).toEqual(
-      splitNames.map((name) => ({
+      callNames.map((name) => ({
         module: 'h',
         name,
         type: signatureText(signatures[name]).replaceAll('i64', 'i32,i32'),
       })),
     )
+  })
+
+  it.each(callNames)('gives %s its type, so that a guest that imports it with another does not link', async (name) => {
+    const { params, returns } = signatures[name]
+    const { [name]: call } = trampoline({ [name]: () => 0 })
+    const typed = (types: readonly string[], result: string): Promise<Uint8Array> =>
+      wat(`(module (import "w" "f" (func (param ${types.join(' ')}) ${result})))`)
+    const types = params.map(({ type }) => type)
+    const [result, other] = returns === 'errno' ? ['(result i32)', '(result i64)'] : ['', '(result i32)']
+    const link = (bytes: Uint8Array) => () => instantiate(bytes, { w: { f: call as Call } })
+    expect(link(await typed(types, result))).not.toThrow()
+    expect(link(await typed(types, other))).toThrow(WebAssembly.LinkError)
+    expect(link(await typed([...types, 'i32'], result))).toThrow(WebAssembly.LinkError)
+    for (const index of types.keys()) {
+      expect(link(await typed(types.with(index, 'f64'), result))).toThrow(WebAssembly.LinkError)
+    }
   })
 
   it.each(['wasi_snapshot_preview1', 'wasi_unstable'] as const)(
@@ -94,9 +110,9 @@ describe('buildTrampoline()', () => {
     ])
   })
 
-  it('takes each name once and leaves out the calls without 64-bit parameters', () => {
+  it('takes each name once', () => {
     const exports = trampoline({ fd_tell: () => 0 })
-    expect(Object.keys(exports)).toEqual(['trap'])
+    expect(Object.keys(exports)).toEqual(['fd_tell', 'trap'])
     expect(buildTrampoline(['fd_seek', 'fd_seek'])).toEqual(buildTrampoline(['fd_seek']))
     expect(buildTrampoline(callNames)).toEqual(buildTrampoline(callNames))
   })
