@@ -230,7 +230,7 @@ function bound<T extends object>(owner: T, name: keyof T): (...args: unknown[]) 
 }
 
 function callbacks(sync: Table, tree: TreeCalls): object {
-  const calls: Table = {}
+  const calls: Record<string, unknown> = {}
   for (const [name, call] of Object.entries(sync)) {
     const short = name.slice(0, -'Sync'.length)
     calls[short] = calledBack(call, short, /^(read|write)v?$/.test(short))

@@ -34,7 +34,7 @@ Writing out:
   missing or empty, or with --replace in place of all that is there. Either all
   of it is written or the old content stays. Links that may lead out of the
   folder are left out, and listed on stderr. Links that are there on the host
-  are never written through. Times are the guest's: see --epoch.
+  are never written through. Files get this host's time, as from any tool.
 
 Exit status:
   The guest's exit code, of which hosts keep the lowest eight bits (256 is shown

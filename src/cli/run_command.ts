@@ -156,7 +156,9 @@ function writeOne(machine: Machine, run: Run, { text, guest, host }: OutArgument
   const failed = run.end !== undefined && (run.end.kind !== 'exit' || run.end.code !== 0)
   if (failed && options.outAlways !== true) return { argument: text, skipped: 'the guest did not exit with 0' }
   try {
-    return { argument: text, ...exportHost(machine.tree, guest, host, { replace: options.replace === true }) }
+    // The guest's times are virtual: a make that compares them with its sources' would be misled.
+    const how = { replace: options.replace === true, times: false }
+    return { argument: text, ...exportHost(machine.tree, guest, host, how) }
   } catch (error) {
     if (!(error instanceof HostError)) throw error
     return { argument: text, error: error.message }

@@ -11,12 +11,12 @@ import {
 } from '../../src/abi/types.ts'
 import { Machine } from '../../src/index.ts'
 import { check } from '../../vfs/check.ts'
-import { compileFile } from '../support/compile.ts'
 import { READ_WRITE } from '../support/hostcalls.ts'
-import { FOLLOW, Posix, runGuest } from './posix.ts'
+import { CGuest } from './c_guest.ts'
+import { FOLLOW, Posix } from './posix.ts'
 
 /** Compiled here and not in a test, since the first time takes longer than a test may. */
-const GUEST = compileFile('cases/a_path_resolution.c')
+const GUEST = new CGuest('a_path_resolution.c')
 
 /** A box for the guest's `/`, with something beside it that must stay out of reach. */
 const BOX = {
@@ -32,7 +32,7 @@ function boxed(files: Record<string, string | { readonly symlink: string }> = {}
 
 /** What the C guest printed for one of its cases. */
 function libc(name: string, files: Record<string, string | null> = {}): readonly string[] {
-  return runGuest(GUEST, { args: ['guest', name] }, { files }).lines
+  return GUEST.lines(new Machine({ image: 'empty', files }), [name])
 }
 
 describe('A. path resolution', () => {

@@ -3,19 +3,20 @@
 import { describe, expect, it } from 'vitest'
 import { OFLAG_CREAT, OFLAG_DIRECTORY } from '../../src/abi/types.ts'
 import { Machine, type RunOptions } from '../../src/index.ts'
-import { compileFile } from '../support/compile.ts'
 import { loadGuest } from '../support/guests.ts'
 import { READ_WRITE } from '../support/hostcalls.ts'
-import { Posix, runGuest } from './posix.ts'
+import { CGuest } from './c_guest.ts'
+import { Posix } from './posix.ts'
 
 /** Opens each of its arguments. Compiled here and not in a test, since the first time takes longer than a test may. */
-const GUEST = compileFile('cases/b_preopens.c')
+const GUEST = new CGuest('b_preopens.c')
+const ESBUILD = loadGuest('esbuild').module
 
 type Preopens = NonNullable<RunOptions['preopens']>
 
 /** What the C guest says of each path; `+path` makes it. */
 function libc(files: Record<string, string>, preopens: Preopens, ...paths: string[]): readonly string[] {
-  return runGuest(GUEST, { args: ['guest', ...paths], preopens }, { files }).lines
+  return GUEST.lines(new Machine({ image: 'empty', files }), paths, { preopens })
 }
 
 describe('B. preopens', () => {
@@ -138,10 +139,9 @@ describe('B. preopens', () => {
   })
 
   it('29. Go guests see EBADF when the preopen is called ".": esbuild, which is one', () => {
-    const { module } = loadGuest('esbuild')
     const run = (name: string, path: string) => {
       const machine = new Machine({ files: { '/main.ts': 'let x: number = 1' } })
-      return machine.run(module, { args: ['esbuild', path], preopens: { [name]: '/' } })
+      return machine.run(ESBUILD, { args: ['esbuild', path], preopens: { [name]: '/' } })
     }
     const good = run('/', 'main.ts')
     expect([good.exitCode, good.stdout.text()]).toEqual([0, 'let x = 1;\n'])
@@ -197,9 +197,10 @@ describe('B. preopens', () => {
       expect(guest.preopen(3)).toBe(name)
       expect(guest.read(guest.opened('from.txt'), 8)).toBe('here')
     }
-    const made = runGuest(GUEST, { args: ['guest', '+made', '+d/made'], preopens: { '/': '/w' } }, { files })
-    expect(made.lines).toEqual(['made: 4', 'd/made: 6'])
-    expect(made.machine.fs.readFileSync('/w/d/made', 'utf8')).toBe('d/made')
+    const machine = new Machine({ image: 'empty', files })
+    const made = GUEST.lines(machine, ['+made', '+d/made'], { preopens: { '/': '/w' } })
+    expect(made).toEqual(['made: 4', 'd/made: 6'])
+    expect(machine.fs.readFileSync('/w/d/made', 'utf8')).toBe('d/made')
   })
 })
 

@@ -1,9 +1,7 @@
 /** Hostcalls by their POSIX names, one line a call: what it gave, or the errno's name. Every path starts at 3. */
 
-import { expect } from 'vitest'
 import { LOOKUP_SYMLINK_FOLLOW, WHENCE_CUR, WHENCE_END, WHENCE_SET } from '../../src/abi/types.ts'
-import { type Files, Machine, type MachineOptions, type Run, type RunOptions } from '../../src/index.ts'
-import { check } from '../../vfs/check.ts'
+import type { Files } from '../../src/index.ts'
 import { Hostcalls, type HostcallsOptions } from '../support/hostcalls.ts'
 
 /** A path, as text or as the very bytes. */
@@ -140,22 +138,6 @@ export class Posix extends Hostcalls {
     const { ptr, len } = this.put(path)
     return ok(this.call(name, fd, ptr, len))
   }
-}
-
-/**
- * Runs a command to its end on a tree of nothing but `files`, and checks the tree after it.
- * `lines` is what it wrote to stdout, line by line.
- */
-export function runGuest(
-  module: Uint8Array,
-  options: RunOptions = {},
-  machineOptions: MachineOptions = {},
-): { readonly machine: Machine; readonly run: Run; readonly lines: readonly string[] } {
-  const machine = new Machine({ image: 'empty', ...machineOptions })
-  const run = machine.run(module, options)
-  expect(run.end, run.stderr.text()).toMatchObject({ kind: 'exit' })
-  expect(check(machine.tree)).toEqual([])
-  return { machine, run, lines: run.stdout.text().split('\n').slice(0, -1) }
 }
 
 function ok(answer: string): string {
