@@ -3,11 +3,13 @@
 import type { Instant } from '../vfs/inode.ts'
 import { instantOf } from '../vfs/instant.ts'
 import { VivariumError } from './error.ts'
-import type { Limits, MachineOptions, Preopen, RunOptions, TraceLevel } from './options.ts'
+import type { Limits, MachineOptions, Preopen, RunOptions, SocketPeer, TraceLevel } from './options.ts'
 
 const MACHINE_OPTIONS = ['seed', 'epoch', 'tick', 'files', 'image', 'quota']
 const QUOTAS = ['bytes', 'inodes', 'entries']
 const LIMITS = ['calls', 'output', 'descriptors', 'pipe']
+const STREAMS = ['stdin', 'stdout', 'stderr']
+const PEER_OPTIONS = ['send', 'respond', 'keepOpen']
 const TRACE_LEVELS: readonly TraceLevel[] = ['off', 'digest', 'records']
 const RUN_OPTIONS = [
   'args',
@@ -41,6 +43,7 @@ export function checkMachineOptions(options: MachineOptions): CheckedMachineOpti
   if (typeof seed !== 'string' && typeof seed !== 'number') bad('seed', seed, 'text or a number')
   if (!isCount(tick) || tick > 1e9) bad('tick', tick, 'whole nanoseconds from 0 to 1,000,000,000')
   if (image !== 'standard' && image !== 'empty') bad('image', image, "'standard' or 'empty'")
+  if (options.files !== undefined) checkObject('files', options.files, 'an object that maps absolute paths to contents')
   checkNames('quota', quota, QUOTAS)
   for (const [name, value] of Object.entries(quota)) {
     if (value !== Infinity && !isCount(value)) bad(`quota.${name}`, value, 'a whole number from 0 up, or Infinity')
@@ -68,6 +71,7 @@ export function checkRunOptions(options: RunOptions): CheckedRunOptions {
   args.forEach((arg, index) => {
     checkText(`args[${index}]`, arg)
   })
+  checkObject('env', env, 'an object that maps names to texts')
   for (const [name, value] of Object.entries(env)) {
     if (name === '' || name.includes('=')) bad('env', name, 'names that are not empty and have no "="')
     checkText(`env.${name}`, name)
@@ -82,6 +86,10 @@ export function checkRunOptions(options: RunOptions): CheckedRunOptions {
     const sink: unknown = options[name]
     if (sink !== undefined && typeof sink !== 'function') bad(name, sink, 'a function that takes the bytes written')
   }
+  checkStdin(options.stdin)
+  checkListen(options.listen)
+  checkImports(options.imports)
+  if (typeof tty !== 'boolean') checkTty(tty)
   const every = typeof tty === 'boolean' ? { stdin: tty, stdout: tty, stderr: tty } : tty
   return {
     args,
@@ -93,19 +101,68 @@ export function checkRunOptions(options: RunOptions): CheckedRunOptions {
   }
 }
 
+function checkStdin(stdin: unknown): void {
+  const wanted = "text, a Uint8Array, an iterable of these, or { file: '/path' }"
+  if (stdin === undefined || typeof stdin === 'string' || stdin instanceof Uint8Array) return
+  if (typeof stdin !== 'object' || stdin === null) bad('stdin', stdin, wanted)
+  if (Symbol.iterator in stdin) return
+  if (!('file' in stdin)) bad('stdin', stdin, wanted)
+  checkNames('stdin', stdin, ['file'])
+  checkText('stdin.file', stdin.file)
+}
+
+function checkTty(tty: object): void {
+  checkNames('tty', tty, STREAMS)
+  for (const [name, value] of Object.entries(tty)) {
+    if (typeof value !== 'boolean') bad(`tty.${name}`, value, 'true or false')
+  }
+}
+
+function checkListen(listen: unknown): void {
+  if (listen === undefined) return
+  if (!Array.isArray(listen)) bad('listen', listen, 'an array with an array of peers for each listening socket')
+  listen.forEach((peers: unknown, index) => {
+    if (!Array.isArray(peers)) bad(`listen[${index}]`, peers, 'an array of peers, in the order in which they connect')
+    peers.forEach((peer: Partial<SocketPeer>, at) => {
+      const name = `listen[${index}][${at}]`
+      checkNames(name, peer, PEER_OPTIONS)
+      const { send, respond, keepOpen } = peer
+      if (send !== undefined && typeof send !== 'string' && !((send as unknown) instanceof Uint8Array)) {
+        bad(`${name}.send`, send, 'text or a Uint8Array')
+      }
+      if (respond !== undefined && typeof respond !== 'function') {
+        bad(`${name}.respond`, respond, 'a function that takes what the guest sends and returns the answer')
+      }
+      if (keepOpen !== undefined && typeof keepOpen !== 'boolean') bad(`${name}.keepOpen`, keepOpen, 'true or false')
+    })
+  })
+}
+
+function checkImports(imports: unknown): void {
+  if (imports === undefined) return
+  checkObject('imports', imports, 'an object that maps modules to what they export')
+  for (const [module, values] of Object.entries(imports as object)) {
+    checkObject(`imports.${module}`, values, 'an object that maps names to values')
+  }
+}
+
 function checkPreopens(preopens: NonNullable<RunOptions['preopens']>): readonly Preopen[] {
+  if (!Array.isArray(preopens)) checkObject('preopens', preopens, "an object or an array of { name: '/', path: '/' }")
   const list: readonly Preopen[] = Array.isArray(preopens)
     ? preopens
     : Object.entries(preopens).map(([name, path]) => ({ name, path }))
-  for (const { name, path } of list) {
-    checkText('preopens', name)
-    checkText('preopens', path)
-    if (!path.startsWith('/')) bad('preopens', path, "an absolute path of the machine, such as '/src'")
-  }
+  list.forEach((preopen, index) => {
+    checkNames(`preopens[${index}]`, preopen, ['name', 'path'])
+    const { name, path } = preopen
+    checkText(`preopens[${index}].name`, name)
+    checkText(`preopens[${index}].path`, path)
+    if (!path.startsWith('/')) bad(`preopens[${index}].path`, path, "an absolute path of the machine, such as '/src'")
+  })
   return list
 }
 
 function checkNames(what: string, options: object, names: readonly string[]): void {
+  checkObject(what, options, `an object with some of ${names.join(', ')}`)
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
       throw new VivariumError(
@@ -114,6 +171,10 @@ function checkNames(what: string, options: object, names: readonly string[]): vo
       )
     }
   }
+}
+
+function checkObject(name: string, value: unknown, wanted: string): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) bad(name, value, wanted)
 }
 
 function checkText(name: string, value: unknown): void {

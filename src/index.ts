@@ -4,7 +4,7 @@ export { Errno } from '../vfs/errno.ts'
 export type { Epoch } from '../vfs/instant.ts'
 export type { Quota } from '../vfs/limits.ts'
 export type { NodeFs } from '../vfs/node_fs.ts'
-export { type Entry, exportTree, type Files, ImportError } from '../vfs/tree.ts'
+export { type Entry, ExportError, exportTree, type Files, ImportError } from '../vfs/tree.ts'
 export { VivariumError, type VivariumErrorCode } from './error.ts'
 export { Machine, type Stage } from './machine.ts'
 export type {

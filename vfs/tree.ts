@@ -37,6 +37,20 @@ export class ImportError extends Error {
   }
 }
 
+/** What `exportTree` says of a file that no array can hold. */
+export class ExportError extends Error {
+  override readonly name = 'ExportError'
+  readonly path: string
+
+  constructor(path: string, problem: string) {
+    super(`${JSON.stringify(path)}: ${problem}`)
+    this.path = path
+  }
+}
+
+/** The largest file that is exported as one array, in bytes; a sparse file can be far larger at no cost. */
+export const EXPORT_FILE_MAX: number = 2 ** 31
+
 /**
  * Adds `files` to the tree. Parents that are missing are made; a directory that is there already stays; anything else
  * that is there is an error, as is a parent that is no directory. Links are never followed on the way.
@@ -66,6 +80,7 @@ export function importTree(fs: Filesystem, files: Files, now: Instant): void {
  * The tree below `base` as an object, in byte order of the paths within each directory, with hard links under all
  * names but the first, and only such directories as need a line of their own unless `directories` is set: empty ones.
  * Names that are not UTF-8 cannot be there. Devices, fifos and sockets are left out.
+ * @throws ExportError for a file over `EXPORT_FILE_MAX`.
  */
 export function exportTree(
   fs: Filesystem,
@@ -87,6 +102,13 @@ export function exportTree(
     if (first !== undefined) files[text] = { hardlink: first }
     else if (inode.isSymlink()) files[text] = { symlink: textOf(inode.body), ...times }
     else if (inode.isFile()) {
+      const { size } = inode.body
+      if (size > EXPORT_FILE_MAX) {
+        throw new ExportError(
+          text,
+          `has ${size} bytes, and an array holds ${EXPORT_FILE_MAX}: read it in parts, or cut it`,
+        )
+      }
       const data = inode.body.toBytes()
       const executable = (inode.mode & 0o111) !== 0
       files[text] =

@@ -3,7 +3,16 @@ import { byteString } from '../../vfs/bytes.ts'
 import { Filesystem } from '../../vfs/filesystem.ts'
 import { ROOT_INO } from '../../vfs/inode_table.ts'
 import { createNodeFs } from '../../vfs/node_fs.ts'
-import { type Entry, exportTree, type Files, ImportError, importTree, visitTree } from '../../vfs/tree.ts'
+import {
+  type Entry,
+  EXPORT_FILE_MAX,
+  ExportError,
+  exportTree,
+  type Files,
+  ImportError,
+  importTree,
+  visitTree,
+} from '../../vfs/tree.ts'
 import { fc } from '../support/property.ts'
 import { at, Calls, makeFs, watch } from '../support/vfs.ts'
 
@@ -66,6 +75,14 @@ describe('importTree()', () => {
 })
 
 describe('exportTree()', () => {
+  it('refuses a file that no array can hold, and names it', () => {
+    const fs = makeFs({ '/a/sparse': '' })
+    const calls = new Calls(fs)
+    fs.truncate(calls.ino('a/sparse'), EXPORT_FILE_MAX + 1, at(1))
+    expect(() => exportTree(fs)).toThrow(ExportError)
+    expect(() => exportTree(fs)).toThrow('"/a/sparse": has 2147483649 bytes')
+  })
+
   const name = fc.constantFrom('a', 'b', 'é', '😀', ' ', '~', '-')
   const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => `/${names.join('/')}`)
   const time = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
