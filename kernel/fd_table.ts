@@ -3,9 +3,7 @@
 import type { ByteString } from '../vfs/bytes.ts'
 import { EBADF, EMFILE, ENOTCAPABLE, type Errno } from '../vfs/errno.ts'
 import type { OpenFile } from './open_file.ts'
-import { RIGHT_FD_ALLOCATE, RIGHT_FD_FILESTAT_SET_SIZE, RIGHT_FD_READ, RIGHT_FD_WRITE } from './rights.ts'
-
-const WRITES = RIGHT_FD_WRITE | RIGHT_FD_ALLOCATE | RIGHT_FD_FILESTAT_SET_SIZE
+import { RIGHT_FD_READ, RIGHTS_WRITING } from './rights.ts'
 
 export class Descriptor {
   readonly file: OpenFile
@@ -53,7 +51,7 @@ export class FdTable {
     if (descriptor === undefined) return EBADF
     if ((descriptor.base & rights) === rights) return descriptor
     if ((rights & RIGHT_FD_READ) !== 0 && !descriptor.file.readable) return EBADF
-    if ((rights & WRITES) !== 0 && !descriptor.file.writable) return EBADF
+    if ((rights & RIGHTS_WRITING) !== 0 && !descriptor.file.writable) return EBADF
     return ENOTCAPABLE
   }
 

@@ -75,6 +75,8 @@ export function writev(kernel: Kernel, process: Process, fd: number, iov: IoVec)
   const { file } = descriptor
   switch (file.kind) {
     case 'file': {
+      // No bytes move nothing, not even an appending offset to the end.
+      if (iov.total === 0) return 0
       const at = file.append ? (kernel.fs.get(file.ino) as FileInode).body.size : file.offset
       const done = writeFile(kernel, file, iov, at)
       if (!(done instanceof Errno)) file.offset = at + done
@@ -191,10 +193,9 @@ export function applyFlags(file: OpenFile, flags: StatusFlags): void {
 
 /** Says that what was written is to last. Memory keeps all that it has, so there is nothing to do but the checks. */
 export function fsync(process: Process, fd: number, dataOnly: boolean): Errno | undefined {
+  if (onStream(process, fd) !== undefined) return EINVAL
   const descriptor = process.fds.get(fd, dataOnly ? RIGHT_FD_DATASYNC : RIGHT_FD_SYNC)
-  if (descriptor instanceof Errno) return descriptor
-  const { kind } = descriptor.file
-  return kind === 'file' || kind === 'directory' || kind === 'device' ? undefined : EINVAL
+  return descriptor instanceof Errno ? descriptor : undefined
 }
 
 export function ftruncate(kernel: Kernel, process: Process, fd: number, size: number): Errno | undefined {
@@ -330,7 +331,8 @@ function gather(iov: IoVec, from: number, to: number, write: (start: number, len
 
 function writeOutput(kernel: Kernel, process: Process, file: OpenFile, iov: IoVec): number {
   const count = capturable(process, iov.total)
-  gather(iov, 0, count, (start, length) => file.output?.write(iov.buffer, start, length))
+  gather(iov, 0, count, (start, length) => file.output?.keep(iov.buffer, start, length))
+  if (count > 0) file.output?.tell(count)
   captured(kernel, process, count, iov.total)
   return count
 }

@@ -107,6 +107,9 @@ export const RIGHTS_DIRECTORY: number =
   RIGHT_PATH_REMOVE_DIRECTORY |
   RIGHT_PATH_UNLINK_FILE
 
+/** What only a file that is open for writing has. */
+export const RIGHTS_WRITING: number = RIGHT_FD_WRITE | RIGHT_FD_ALLOCATE | RIGHT_FD_FILESTAT_SET_SIZE
+
 /** A terminal: guests tell one by the missing rights to seek and tell. */
 export const RIGHTS_TERMINAL: number = STREAM
 /** A pipe or a captured stream. */

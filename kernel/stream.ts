@@ -52,6 +52,12 @@ export class Output {
   }
 
   write(source: Uint8Array, start: number, length: number): void {
+    this.keep(source, start, length)
+    this.tell(length)
+  }
+
+  /** Keeps a part of a write whose parts `tell` hands on together. */
+  keep(source: Uint8Array, start: number, length: number): void {
     let last = this.#chunks.at(-1)
     if (last === undefined || last.length - this.#end < length) {
       if (last !== undefined) this.#chunks[this.#chunks.length - 1] = last.subarray(0, this.#end)
@@ -62,7 +68,21 @@ export class Output {
     last.set(source.subarray(start, start + length), this.#end)
     this.#end += length
     this.size += length
-    this.#sink?.(last.slice(this.#end - length, this.#end))
+  }
+
+  /** Hands on the last `length` bytes that were kept. */
+  tell(length: number): void {
+    if (this.#sink === undefined) return
+    const bytes = new Uint8Array(length)
+    let from = length
+    let end = this.#end
+    for (let i = this.#chunks.length - 1; from > 0; i--) {
+      const part = (this.#chunks[i] as Uint8Array).subarray(Math.max(0, end - from), end)
+      from -= part.length
+      bytes.set(part, from)
+      end = this.#chunks[i - 1]?.length ?? 0
+    }
+    this.#sink(bytes)
   }
 
   /** All that was written, in a new array. */

@@ -187,7 +187,12 @@ function isCount(value: unknown): boolean {
 }
 
 function bad(name: string, value: unknown, wanted: string): never {
-  const shown =
-    typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? 'an object' : String(value)
-  throw new VivariumError('BAD_OPTION', `${name}: ${shown} was given; it has to be ${wanted}`)
+  throw new VivariumError('BAD_OPTION', `${name}: ${shown(value)} was given; it has to be ${wanted}`)
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

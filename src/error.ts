@@ -12,6 +12,8 @@ export type VivariumErrorCode =
   | 'NO_SUCH_FILE'
   /** The module has no export of that name that can be called. */
   | 'NO_SUCH_EXPORT'
+  /** A call of the guest is running, so nothing else in it can be called: a sink tried to. */
+  | 'BUSY'
   /** The run has ended, so nothing in it can be called. */
   | 'ENDED'
 

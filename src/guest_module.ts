@@ -35,7 +35,7 @@ export interface GuestModule {
 export function inspect(module: WebAssembly.Module | Uint8Array, imports: RunOptions['imports']): GuestModule {
   const compiled = module instanceof Uint8Array ? compile(module) : module
   const used = new Map<Wasi, CallName[]>()
-  for (const { module: from, name, kind } of WebAssembly.Module.imports(compiled)) {
+  for (const { module: from, name, kind } of importsOf(compiled)) {
     if (imports?.[from]?.[name] !== undefined) continue
     const wasi = WASI.find((candidate) => candidate.name === from)
     if (wasi === undefined) throw missing(from, name, kind)
@@ -49,6 +49,16 @@ export function inspect(module: WebAssembly.Module | Uint8Array, imports: RunOpt
     used.set(wasi, [...(used.get(wasi) ?? []), name])
   }
   return { module: compiled, kind: kindOf(compiled), wasi: [...used].map(([wasi, names]) => ({ wasi, names })) }
+}
+
+/** Also says whether it is a module at all: one from another realm is no instance of this realm's class. */
+function importsOf(module: WebAssembly.Module): readonly WebAssembly.ModuleImportDescriptor[] {
+  try {
+    return WebAssembly.Module.imports(module)
+  } catch {
+    const problem = 'what is to be run has to be a WebAssembly.Module, or the bytes of one as a Uint8Array'
+    throw new VivariumError('BAD_MODULE', problem)
+  }
 }
 
 function compile(bytes: Uint8Array): WebAssembly.Module {

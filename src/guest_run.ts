@@ -7,7 +7,7 @@ import { capturable, captured } from '../kernel/file_calls.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { OpenFile } from '../kernel/open_file.ts'
 import type { End, Process } from '../kernel/process.ts'
-import { RIGHT_FD_READ, RIGHT_FD_WRITE, RIGHTS_FILE, RIGHTS_PIPE, RIGHTS_TERMINAL } from '../kernel/rights.ts'
+import { RIGHT_FD_READ, RIGHTS_FILE, RIGHTS_PIPE, RIGHTS_TERMINAL, RIGHTS_WRITING } from '../kernel/rights.ts'
 import type { Socket } from '../kernel/socket.ts'
 import { connect, listen } from '../kernel/socket_calls.ts'
 import { Input, Output as OutputStream } from '../kernel/stream.ts'
@@ -173,6 +173,9 @@ export class GuestRun implements Run {
     if (this.end !== undefined) {
       throw new VivariumError('ENDED', `${name} cannot be called: the run has ended (${this.end.kind})`)
     }
+    if (this.process.inCall) {
+      throw new VivariumError('BUSY', `${name} cannot be called from within a call of the same guest, as from a sink`)
+    }
     if (typeof this.#exports[name] !== 'function') {
       const names = Object.keys(this.#exports).filter((other) => typeof this.#exports[other] === 'function')
       throw new VivariumError(
@@ -270,7 +273,7 @@ export class GuestRun implements Run {
     const out = stdout ?? outputFile(kernel, this.#stdout, tty.stdout)
     const rightsOf = (file: OpenFile): number =>
       file.kind === 'file' ? RIGHTS_FILE : file.terminal ? RIGHTS_TERMINAL : RIGHTS_PIPE
-    this.process.fds.add(new Descriptor(stdin, rightsOf(stdin) & ~RIGHT_FD_WRITE, 0))
+    this.process.fds.add(new Descriptor(stdin, rightsOf(stdin) & ~RIGHTS_WRITING, 0))
     this.process.fds.add(new Descriptor(out, rightsOf(out) & ~RIGHT_FD_READ, 0))
     const error = outputFile(kernel, this.#stderr, tty.stderr)
     this.process.fds.add(new Descriptor(error, rightsOf(error) & ~RIGHT_FD_READ, 0))

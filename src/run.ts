@@ -32,7 +32,8 @@ export interface Run {
   readonly exports: WebAssembly.Exports
   /**
    * Calls an exported function and returns what it returns.
-   * @throws VivariumError `ENDED` when the run has ended, before or by this call; `end` then says how.
+   * @throws VivariumError `ENDED` when the run has ended, before or by this call; `end` then says how. `BUSY` from within
+   * a call, as from a sink.
    */
   call(name: string, ...args: readonly (number | bigint)[]): unknown
   /** Ends a reactor as `exit` 0: its descriptors are closed. Does nothing when the run has ended. */

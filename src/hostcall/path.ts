@@ -43,7 +43,7 @@ import { FAULT, type Guest, INVAL, numberOf } from './guest.ts'
 /**
  * path_create_directory(fd, path: ptr, path_len: size) -> errno
  *
- * Makes a directory. EXIST: there is something. NOSPC, DQUOT: the quota is full.
+ * Makes a directory. EXIST: there is something. NOSPC: the tree is full. DQUOT: the directory is.
  * POSIX: mkdirat.
  */
 export function pathCreateDirectory(guest: Guest, fd: number, ptr: number, length: number): number {
@@ -107,7 +107,7 @@ export function pathFilestatSetTimes(
  * new_path_len: size) -> errno
  *
  * Gives a file a second name; a link itself without SYMLINK_FOLLOW. EXIST: the new name is there. PERM: a directory.
- * MLINK: 65,000 names. NOSPC, DQUOT: the quota is full. NOENT: also a slash after the new name.
+ * MLINK: 65,000 names. DQUOT: the directory is full. NOENT: also a slash after the new name.
  * POSIX: linkat.
  */
 export function pathLink(
@@ -228,7 +228,7 @@ export function pathRemoveDirectory(guest: Guest, fd: number, ptr: number, lengt
  *
  * Moves a name onto another; what is there is replaced. ISDIR, NOTDIR: a directory and something else. NOTEMPTY: the
  * directory to be replaced has entries, or holds the one that is moved. INVAL: a directory into itself.
- * BUSY: `.` or `..`. NOSPC, DQUOT: the quota is full.
+ * BUSY: `.` or `..`. DQUOT: the directory is full.
  * POSIX: renameat.
  */
 export function pathRename(

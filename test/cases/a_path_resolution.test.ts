@@ -15,7 +15,6 @@ import { READ_WRITE } from '../support/hostcalls.ts'
 import { CGuest } from './c_guest.ts'
 import { FOLLOW, Posix } from './posix.ts'
 
-/** Compiled here and not in a test, since the first time takes longer than a test may. */
 const GUEST = new CGuest('a_path_resolution.c')
 
 /** A box for the guest's `/`, with something beside it that must stay out of reach. */

@@ -8,7 +8,7 @@ import { READ_WRITE } from '../support/hostcalls.ts'
 import { CGuest } from './c_guest.ts'
 import { Posix } from './posix.ts'
 
-/** Opens each of its arguments. Compiled here and not in a test, since the first time takes longer than a test may. */
+/** Opens each of its arguments. */
 const GUEST = new CGuest('b_preopens.c')
 const ESBUILD = loadGuest('esbuild').module
 

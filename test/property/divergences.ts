@@ -3,79 +3,89 @@
  * An operation that matches is run by neither world.
  */
 
-import { constants } from 'node:fs'
 import { byteString } from '../../vfs/bytes.ts'
-import { EPERM } from '../../vfs/errno.ts'
+import { EPERM, Errno } from '../../vfs/errno.ts'
 import type { Filesystem } from '../../vfs/filesystem.ts'
+import type { Instant } from '../../vfs/inode.ts'
 import { ROOT_INO } from '../../vfs/inode_table.ts'
 import { createNodeFs, type NodeFs } from '../../vfs/node_fs.ts'
+import { visitTree } from '../../vfs/tree.ts'
+import type { Last } from '../../vfs/walk.ts'
 import type { Operation } from './operations.ts'
 
 /** A reason to leave an operation out. */
 export interface Divergence {
   readonly clause: string
-  matches(operation: Operation, fs: NodeFs, tree: Filesystem): boolean
+  matches(operation: Operation, tree: Filesystem): boolean
 }
+
+/** Calls that may be made of the root. */
+const LOOKS: ReadonlySet<string> = new Set(['stat', 'lstat', 'access', 'exists', 'readdir', 'realpath', 'utimes'])
+/** `.`, `..` or an empty name in a path. */
+const DOTS = /(^|\/)\.\.?(\/|$)|\/\//
+
+/** What a fork that is thrown away takes for the time. */
+const NOW: Instant = { sec: 0, nsec: 0 }
 
 export const DIVERGENCES: readonly Divergence[] = [
   {
     clause: 'The scratch folder of the host is not the root: a walk that passes above it would leave it.',
-    matches: (operation, _fs, tree) => pathsOf(operation).some((path) => leavesRoot(tree, path)),
+    matches: (operation, tree) => pathsOf(operation).some((path) => leavesRoot(tree, path)),
   },
   {
     clause: 'The root itself: on the host it is a folder with a name and a parent, written with a slash at its end.',
-    matches: (operation, fs) => {
-      const looks = ['stat', 'lstat', 'access', 'exists', 'readdir', 'realpath', 'utimes']
-      return !looks.includes(operation.call) && pathsOf(operation).some((path) => isRoot(fs, path))
-    },
+    matches: (operation, tree) =>
+      !LOOKS.has(operation.call) && pathsOf(operation).some((path) => inoOf(tree, path, 'follow') === ROOT_INO),
   },
   {
     clause:
       'copyFile of a directory: node (libuv) empties and unlinks the target before it fails; here nothing changes.',
-    matches: (operation, fs) => operation.call === 'copyFile' && isDirectory(fs, operation.path),
+    matches: (operation, tree) => operation.call === 'copyFile' && isDirectory(tree, operation.path),
   },
   {
     clause: 'cp compares link texts as absolute paths, which have the scratch folder in them on one side only.',
-    matches: (operation, fs) => operation.call === 'cp' && hasLinkOverLink(fs, operation.path, operation.to),
+    matches: (operation, tree) => operation.call === 'cp' && hasLinkOverLink(tree, operation.path, operation.to),
   },
   {
     clause: 'cp into a path that is inside its source only by the text of the two paths: node looks at the text.',
-    matches: (operation) =>
-      operation.call === 'cp' && /(^|\/)\.\.?(\/|$)|\/\//.test(`${operation.path} ${operation.to}`),
+    matches: (operation) => operation.call === 'cp' && (DOTS.test(operation.path) || DOTS.test(operation.to)),
   },
   {
-    clause:
-      'cp into itself through a link, with parents to make: node does not see it and recurses until its stack ends.',
-    matches: (operation, fs) =>
-      operation.call === 'cp' && isDirectory(fs, operation.path) && landsInside(fs, operation.path, operation.to),
+    clause: 'cp into itself through a link, where node does not see it and recurses until its stack ends.',
+    matches: (operation, tree) => operation.call === 'cp' && landsInsideUnseen(tree, operation.path, operation.to),
   },
   {
     clause: 'cp of a tree that fails on the way: what was copied before depends on the order in which the host lists.',
-    matches: (operation, fs, tree) =>
+    matches: (operation, tree) =>
       operation.call === 'cp' &&
-      isDirectory(fs, operation.path) &&
-      isDirectory(fs, operation.to) &&
+      isDirectory(tree, operation.path) &&
+      isDirectory(tree, operation.to) &&
       copyFails(tree, operation),
   },
   {
-    clause: 'cp over a link that its own target path leads through: node removes it and then finds no such path.',
-    matches: (operation, _fs, tree) =>
-      operation.call === 'cp' && leadsThroughItself(tree, operation.to, (fs) => fs.unlinkSync(operation.to)),
+    clause: 'cp over a link that one of its two paths leads through: node removes it and then finds no such path.',
+    matches: (operation, tree) => operation.call === 'cp' && leadThroughTarget(tree, operation.path, operation.to),
   },
   {
     clause: 'rm of a tree by a path that leads through it, as `x/..`: node loses its way; here the whole tree goes.',
-    matches: (operation, _fs, tree) =>
-      operation.call === 'rm' && leadsThroughItself(tree, operation.path, (fs) => fs.rmSync(operation.path, operation)),
+    matches: (operation, tree) => operation.call === 'rm' && leadsThroughItself(tree, operation),
   },
 ]
 
 /** The first clause that allows the worlds to differ on this operation. */
-export function allowed(operation: Operation, fs: NodeFs, tree: Filesystem): Divergence | undefined {
-  return DIVERGENCES.find((divergence) => divergence.matches(operation, fs, tree))
+export function allowed(operation: Operation, tree: Filesystem): Divergence | undefined {
+  return DIVERGENCES.find((divergence) => divergence.matches(operation, tree))
 }
 
 function pathsOf(operation: Operation): string[] {
-  return [...('path' in operation ? [operation.path] : []), ...('to' in operation ? [operation.to] : [])]
+  if (!('path' in operation)) return []
+  return 'to' in operation ? [operation.path, operation.to] : [operation.path]
+}
+
+/** What is at an absolute path, 0 where nothing is. */
+function inoOf(tree: Filesystem, path: string, last: Last): number {
+  const ino = tree.lookup(ROOT_INO, byteString(path), last, 'clamp')
+  return ino instanceof Errno ? 0 : ino
 }
 
 /** Whether a walk that takes the root for a wall is refused. */
@@ -86,59 +96,93 @@ function leavesRoot(tree: Filesystem, path: string): boolean {
   )
 }
 
-function isRoot(fs: NodeFs, path: string): boolean {
-  return fs.existsSync(path) && fs.statSync(path).ino === ROOT_INO
+function isDirectory(tree: Filesystem, path: string): boolean {
+  const ino = inoOf(tree, path, 'follow')
+  return ino !== 0 && tree.get(ino).isDirectory()
 }
 
-function isDirectory(fs: NodeFs, path: string): boolean {
-  return fs.existsSync(path) && fs.statSync(path).isDirectory()
+function isLink(tree: Filesystem, path: string): boolean {
+  const ino = inoOf(tree, path, 'nofollow')
+  return ino !== 0 && tree.get(ino).isSymlink()
 }
 
 /** Whether a link of the source would go where a link is. */
-function hasLinkOverLink(fs: NodeFs, source: string, target: string): boolean {
-  const isLink = (path: string) => {
-    try {
-      return (fs.lstatSync(path).mode & constants.S_IFMT) === constants.S_IFLNK
-    } catch {
-      return false
-    }
-  }
-  if (isLink(source)) return isLink(target)
-  if (!isDirectory(fs, source)) return false
-  return fs
-    .readdirSync(source, { recursive: true })
-    .some((name) => isLink(`${source}/${name}`) && isLink(`${target}/${name}`))
+function hasLinkOverLink(tree: Filesystem, source: string, target: string): boolean {
+  if (isLink(tree, source)) return isLink(tree, target)
+  const ino = inoOf(tree, source, 'follow')
+  if (ino === 0 || !tree.get(ino).isDirectory()) return false
+  let found = false
+  visitTree(tree, ino, (path, inode) => {
+    if (!inode.isSymlink()) return
+    const there = tree.lookup(ROOT_INO, byteString(`${byteString(target)}${path}`), 'nofollow', 'clamp')
+    if (!(there instanceof Errno) && tree.get(there).isSymlink()) found = true
+  })
+  return found
 }
 
-/** Whether the first parent of `target` that is there is `source` or in it, while the last one is missing. */
-function landsInside(fs: NodeFs, source: string, target: string): boolean {
-  let parent = target.replace(/\/+[^/]*\/*$/, '') || '/'
-  if (fs.existsSync(parent)) return false
-  while (!fs.existsSync(parent)) parent = parent.replace(/\/+[^/]*$/, '') || '/'
-  return `${fs.realpathSync(parent)}/`.startsWith(`${fs.realpathSync(source)}/`)
+/** The directory that a path's text names as the one it is in. */
+function parentOf(path: string): string {
+  return path.replace(/\/+[^/]*\/*$/, '') || '/'
+}
+
+/**
+ * Whether the first parent of `target` that is there is `source` or in it, though node does not see that: it compares
+ * the texts, and then the parents by text as far as they are there and not those of the source.
+ */
+function landsInsideUnseen(tree: Filesystem, source: string, target: string): boolean {
+  if (!isDirectory(tree, source)) return false
+  const ino = inoOf(tree, source, 'follow')
+  let parent = parentOf(target)
+  while (inoOf(tree, parent, 'follow') === 0) parent = parentOf(parent)
+  if (!isBelow(tree, inoOf(tree, parent, 'follow'), ino)) return false
+  if (`${target}/`.startsWith(`${source.replace(/\/+$/, '')}/`)) return false
+  for (let above = parentOf(target); above !== '/' && above !== parentOf(source); above = parentOf(above)) {
+    const seen = inoOf(tree, above, 'follow')
+    if (seen === ino) return false
+    if (seen === 0) return true
+  }
+  return true
+}
+
+/** Whether the directory `ino` is `top` or somewhere in it. */
+function isBelow(tree: Filesystem, ino: number, top: number): boolean {
+  for (let at = ino; at !== top; ) {
+    const inode = tree.get(at)
+    if (at === ROOT_INO || !inode.isDirectory()) return false
+    at = inode.body.parent
+  }
+  return true
 }
 
 /** Tries it on a fork. */
 function copyFails(tree: Filesystem, operation: Extract<Operation, { call: 'cp' }>): boolean {
   const { path, to, force, errorOnExist } = operation
-  try {
-    const fs = createNodeFs(tree.fork(), () => ({ sec: 0, nsec: 0 }))
+  return !succeeds(tree.fork(), (fs) => {
     fs.cpSync(path, to, { recursive: true, verbatimSymlinks: true, force, errorOnExist })
-    return false
-  } catch {
-    return true
-  }
+  })
 }
 
-/** Whether the directory of `path` is gone once `remove` has removed `path` from a fork. */
-function leadsThroughItself(tree: Filesystem, path: string, remove: (fs: NodeFs) => void): boolean {
-  const fs = createNodeFs(tree.fork(), () => ({ sec: 0, nsec: 0 }))
-  const parent = path.replace(/\/+[^/]*\/*$/, '') || '/'
-  if (!fs.existsSync(parent)) return false
+/** Whether the source, or the directory of the target, is gone once the link at `target` is. */
+function leadThroughTarget(tree: Filesystem, source: string, target: string): boolean {
+  if (!isLink(tree, target) || inoOf(tree, source, 'nofollow') === 0) return false
+  const fork = tree.fork()
+  fork.unlinkAt(ROOT_INO, byteString(target), 'clamp', NOW)
+  return inoOf(fork, source, 'nofollow') === 0 || inoOf(fork, parentOf(target), 'follow') === 0
+}
+
+/** Whether the directory of what `rm` removes is gone once it has, which it does on a fork. */
+function leadsThroughItself(tree: Filesystem, operation: Extract<Operation, { call: 'rm' }>): boolean {
+  const parent = parentOf(operation.path)
+  if (inoOf(tree, parent, 'follow') === 0 || inoOf(tree, operation.path, 'nofollow') === 0) return false
+  const fork = tree.fork()
+  return succeeds(fork, (fs) => fs.rmSync(operation.path, operation)) && inoOf(fork, parent, 'follow') === 0
+}
+
+function succeeds(fork: Filesystem, change: (fs: NodeFs) => void): boolean {
   try {
-    remove(fs)
+    change(createNodeFs(fork, () => NOW))
+    return true
   } catch {
     return false
   }
-  return !fs.existsSync(parent)
 }

@@ -40,6 +40,20 @@ export type AnyFs = Pick<
 /** The host's own, as the type that both have. */
 export const hostFs: AnyFs = real as unknown as AnyFs
 
+/** What an operation gave: a value that both worlds must agree on; of an error its code and call, as `ENOENT rename`. */
+export type Outcome = string | number | boolean | undefined
+
+/** What is left at the end. */
+export interface Rest {
+  /** A line per name: its kind, mode, link count, first name of its inode, size, content, and time where it was set. */
+  readonly lines: readonly string[]
+  /** When each inode was last changed, by its first name, in milliseconds; of those whose time was not set. */
+  readonly changed: ReadonlyMap<string, number>
+}
+
+/** Times before it (September 2025, in milliseconds) were set by an operation, those after it are the clock's. */
+const CLOCK_FROM = 1_757_000_000_000
+
 /** A `node:fs` and the directory that stands for `/` in it. */
 export class World {
   readonly fs: AnyFs
@@ -52,19 +66,14 @@ export class World {
     this.root = root
   }
 
-  /** The number of descriptors that are open. */
-  get descriptors(): number {
-    return this.#open.length
-  }
-
-  /** What the operation gives, or the error's code: a value that both worlds must agree on. */
-  run(operation: Operation): unknown {
+  /** Runs it. @throws what is no error of the file system. */
+  run(operation: Operation): Outcome {
     try {
       return this.#run(operation)
     } catch (error) {
       const { code, syscall } = error as { code?: string; syscall?: string }
       if (code === undefined) throw error
-      return { code, syscall }
+      return `${code} ${syscall}`
     }
   }
 
@@ -72,9 +81,10 @@ export class World {
     for (const fd of this.#open.splice(0)) this.fs.closeSync(fd)
   }
 
-  /** Everything that is there: a line per name, hard links told by the first name of their inode. */
-  tree(): string[] {
+  /** Everything that is there, hard links told by the first name of their inode. */
+  rest(): Rest {
     const lines: string[] = []
+    const changed = new Map<string, number>()
     const firstName = new Map<number, string>()
     const queue = ['']
     for (let dir = queue.pop(); dir !== undefined; dir = queue.pop()) {
@@ -83,23 +93,27 @@ export class World {
         const stat = this.fs.lstatSync(this.root + path)
         const first = firstName.get(stat.ino) ?? path
         firstName.set(stat.ino, first)
-        const kind = this.#kind(stat)
-        const content = stat.isFile()
-          ? digest(this.fs.readFileSync(this.root + path))
-          : stat.isSymbolicLink()
-            ? this.#out(this.fs.readlinkSync(this.root + path))
-            : ''
-        const size = stat.isFile() ? stat.size : 0
+        const isSet = stat.mtimeMs < CLOCK_FROM
+        if (!isSet) changed.set(first, stat.mtimeMs)
         lines.push(
-          `${path} ${kind} mode=${(stat.mode & 0o7777).toString(8)} nlink=${stat.nlink} ${first} ${size} ${content}`,
+          [
+            path,
+            this.#kind(stat),
+            `mode=${(stat.mode & 0o7777).toString(8)}`,
+            `nlink=${stat.nlink}`,
+            first,
+            stat.isFile() ? stat.size : 0,
+            isSet ? stat.mtimeMs : 'changed',
+            this.#content(this.root + path, stat),
+          ].join(' '),
         )
         if (stat.isDirectory()) queue.push(path)
       }
     }
-    return lines
+    return { lines, changed }
   }
 
-  #run(operation: Operation): unknown {
+  #run(operation: Operation): Outcome {
     const { fs } = this
     switch (operation.call) {
       case 'open':
@@ -109,7 +123,8 @@ export class World {
         const fd = this.#fd(operation.slot)
         if (fd === undefined) return undefined
         this.#open.splice(this.#open.indexOf(fd), 1)
-        return fs.closeSync(fd)
+        fs.closeSync(fd)
+        return undefined
       }
       case 'read': {
         const fd = this.#fd(operation.slot)
@@ -126,7 +141,8 @@ export class World {
       }
       case 'ftruncate': {
         const fd = this.#fd(operation.slot)
-        return fd === undefined ? undefined : fs.ftruncateSync(fd, operation.size)
+        if (fd !== undefined) fs.ftruncateSync(fd, operation.size)
+        return undefined
       }
       case 'fstat': {
         const fd = this.#fd(operation.slot)
@@ -141,19 +157,21 @@ export class World {
       case 'readFile':
         return digest(fs.readFileSync(this.#in(operation.path)))
       case 'writeFile':
-        return fs.writeFileSync(this.#in(operation.path), operation.data.repeat(operation.times), {
-          flag: operation.flag,
-        })
+        fs.writeFileSync(this.#in(operation.path), operation.data.repeat(operation.times), { flag: operation.flag })
+        return undefined
       case 'truncate':
-        return fs.truncateSync(this.#in(operation.path), operation.size)
+        fs.truncateSync(this.#in(operation.path), operation.size)
+        return undefined
       case 'mkdir': {
         const made = fs.mkdirSync(this.#in(operation.path), { recursive: operation.recursive })
         return made === undefined ? undefined : this.#out(made)
       }
       case 'rmdir':
-        return fs.rmdirSync(this.#in(operation.path))
+        fs.rmdirSync(this.#in(operation.path))
+        return undefined
       case 'unlink':
-        return fs.unlinkSync(this.#in(operation.path))
+        fs.unlinkSync(this.#in(operation.path))
+        return undefined
       case 'readlink':
         return this.#out(fs.readlinkSync(this.#in(operation.path)))
       case 'readdir':
@@ -161,6 +179,7 @@ export class World {
           .readdirSync(this.#in(operation.path), { withFileTypes: true })
           .map((entry) => `${entry.name} ${this.#kind(entry)}`)
           .sort()
+          .join()
       case 'realpath':
         return this.#out(fs.realpathSync.native(this.#in(operation.path)))
       case 'stat':
@@ -168,19 +187,24 @@ export class World {
       case 'lstat':
         return this.#stat(fs.lstatSync(this.#in(operation.path)))
       case 'access':
-        return fs.accessSync(this.#in(operation.path))
+        fs.accessSync(this.#in(operation.path))
+        return undefined
       case 'exists':
         return fs.existsSync(this.#in(operation.path))
       case 'symlink': {
         const target = operation.target.startsWith('/') ? this.root + operation.target : operation.target
-        return fs.symlinkSync(target, this.#in(operation.path))
+        fs.symlinkSync(target, this.#in(operation.path))
+        return undefined
       }
       case 'link':
-        return fs.linkSync(this.#in(operation.path), this.#in(operation.to))
+        fs.linkSync(this.#in(operation.path), this.#in(operation.to))
+        return undefined
       case 'rename':
-        return fs.renameSync(this.#in(operation.path), this.#in(operation.to))
+        fs.renameSync(this.#in(operation.path), this.#in(operation.to))
+        return undefined
       case 'copyFile':
-        return fs.copyFileSync(this.#in(operation.path), this.#in(operation.to))
+        fs.copyFileSync(this.#in(operation.path), this.#in(operation.to))
+        return undefined
       case 'utimes':
         fs.utimesSync(this.#in(operation.path), operation.atime, operation.mtime)
         return this.#times(fs.statSync(this.#in(operation.path)))
@@ -189,10 +213,12 @@ export class World {
         // Not the access time: the host moves a link's when a walk takes it, as this very one may.
         return fs.lstatSync(this.#in(operation.path)).mtimeMs
       case 'rm':
-        return fs.rmSync(this.#in(operation.path), operation)
+        fs.rmSync(this.#in(operation.path), operation)
+        return undefined
       case 'cp': {
         const options = { ...operation, recursive: true, verbatimSymlinks: true }
-        return fs.cpSync(this.#in(operation.path), this.#in(operation.to), options)
+        fs.cpSync(this.#in(operation.path), this.#in(operation.to), options)
+        return undefined
       }
     }
   }
@@ -207,6 +233,11 @@ export class World {
 
   #out(path: string): string {
     return this.root !== '' && path.startsWith(this.root) ? path.slice(this.root.length) || '/' : path
+  }
+
+  #content(path: string, stat: real.Stats | ReturnType<AnyFs['fstatSync']>): string {
+    if (stat.isFile()) return digest(this.fs.readFileSync(path))
+    return stat.isSymbolicLink() ? this.#out(this.fs.readlinkSync(path)) : ''
   }
 
   #kind(stat: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): string {

@@ -26,11 +26,13 @@ import { Errno, errnoName } from '../../vfs/errno.ts'
 import type { Filesystem } from '../../vfs/filesystem.ts'
 import type { DeviceName, Inode } from '../../vfs/inode.ts'
 import { ROOT_INO } from '../../vfs/inode_table.ts'
-import { callerModule } from './caller.ts'
+import { type CallerOptions, callerModule } from './caller.ts'
 
 /** The machine, and the run in it. */
 export interface HostcallsOptions extends MachineOptions {
   readonly run?: RunOptions
+  /** The guest's own memory, or one that it shares. Default `own`. */
+  readonly memory?: 'own' | 'shared'
 }
 
 /** Bytes in the guest's memory. */
@@ -95,7 +97,6 @@ export const READ: number = RIGHTS_ALL & ~(RIGHT_FD_WRITE | RIGHT_FD_ALLOCATE | 
 /** Every right there is. */
 export const READ_WRITE: number = RIGHTS_ALL
 
-const CALLER = new WebAssembly.Module(callerModule())
 const PAGES = 4
 /** Guard bytes before and after whatever `put` and `out` give. */
 const GAP = 24
@@ -103,6 +104,7 @@ const GAP = 24
 const FIRST = 1024
 
 const made: Hostcalls[] = []
+const modules = new Map<string, WebAssembly.Module>()
 
 afterEach(() => {
   for (const { tree } of made.splice(0)) expect(check(tree)).toEqual([])
@@ -118,9 +120,9 @@ export class Hostcalls {
 
   /** With what it is given, a machine as `Machine` makes it, and the preopen `/` on 3. Checked when the test ends. */
   constructor(options: HostcallsOptions = {}) {
-    const { run, ...machine } = options
+    const { run, memory = 'own', ...machine } = options
     this.machine = new Machine(machine)
-    this.run = this.machine.run(CALLER, run)
+    this.run = this.machine.run(compiled(memory), run)
     if (!(this.run instanceof GuestRun)) throw new TypeError('a run is not what it was')
     this.process = this.run.process
     this.run.call('memory_grow', PAGES - 1)
@@ -187,7 +189,8 @@ export class Hostcalls {
   /**
    * Makes the call and says what it answered: `ESUCCESS`, the errno's name, or `ENDED`.
    * Memory may have changed only where the signature says, no further than the count that the call gave back; where the
-   * call failed, neither memory, nor the tree, nor any descriptor or its offset may have changed at all.
+   * call failed, neither memory, nor the tree, nor any descriptor or its offset may have changed at all. Where the run
+   * keeps records, the last one has to tell of it.
    */
   call(name: CallName, ...args: readonly (number | bigint)[]): string {
     const signature = signatures[name]
@@ -202,10 +205,12 @@ export class Hostcalls {
     const answer = this.#make(name, words)
     this.answers.push(`${name} ${answer}`)
     const said = `${name}(${args.join(', ')}) gave ${answer}`
+    const record = this.run.trace.at(-1)
+    if (record !== undefined && answer !== ENDED) expect([record.call, record.errno]).toEqual([name, answer])
     const after = this.u8
     const written =
       answer === 'ESUCCESS' || answer === ENDED ? this.#documented(signature, args.map(Number), memory) : []
-    for (const { ptr, len } of written) memory.set(after.subarray(ptr, ptr + len), ptr)
+    for (const { ptr, len } of written) if (len > 0) memory.set(after.subarray(ptr, ptr + len), ptr)
     const changed = Buffer.compare(memory, after) === 0 ? -1 : memory.findIndex((byte, index) => byte !== after[index])
     expect(changed, `${said} and wrote where it must not, at ${changed}`).toBe(-1)
     if (answer === 'ESUCCESS' || answer === ENDED) return answer
@@ -434,6 +439,13 @@ export class Hostcalls {
       }
     })
   }
+}
+
+/** The caller, compiled once. */
+function compiled(memory: NonNullable<CallerOptions['memory']>): WebAssembly.Module {
+  const module = modules.get(memory) ?? new WebAssembly.Module(callerModule({ memory }))
+  modules.set(memory, module)
+  return module
 }
 
 function socketState(socket: NonNullable<OpenFile['socket']>): object {

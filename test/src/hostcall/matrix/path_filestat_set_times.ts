@@ -36,8 +36,8 @@ function sets(when: string, fstFlags: number, atim: bigint | 'now', mtim: bigint
   return inWorld(CALL, 'ESUCCESS', when, (h) => {
     expect(setTimes(h, 'file', fstFlags)).toBe('ESUCCESS')
     const now = h.machine.time
-    const valueOf = (time: bigint | 'now'): bigint => (time === 'now' ? now : time)
-    expect(h.stat('file')).toMatchObject({ atim: valueOf(atim), mtim: valueOf(mtim), ctim: now })
+    const meant = (time: bigint | 'now'): bigint => (time === 'now' ? now : time)
+    expect(h.stat('file')).toMatchObject({ atim: meant(atim), mtim: meant(mtim), ctim: now })
   })
 }
 

@@ -19,13 +19,13 @@ export interface Case {
   readonly test: (h: Hostcalls) => void
 }
 
-/** Makes one test of each line, grouped by call. */
-export function describeMatrix(cases: readonly Case[]): void {
+/** Makes one test of each line, grouped by call. `also` is set for all machines and runs, whatever the lines say. */
+export function describeMatrix(cases: readonly Case[], also: HostcallsOptions = {}): void {
   for (const call of new Set(cases.map((line) => line.call))) {
     describe(`${call}()`, () => {
       for (const line of cases.filter((other) => other.call === call)) {
         it(sentenceOf(line), () => {
-          const h = new Hostcalls(line.options)
+          const h = new Hostcalls({ ...line.options, ...also, run: { ...line.options?.run, ...also.run } })
           h.expecting(line.call, line.errno, () => line.test(h))
         })
       }

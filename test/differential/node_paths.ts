@@ -1,0 +1,81 @@
+/**
+ * How node:wasi finds a path, as a model: it keeps descriptors as path texts, cleans `.` and `..` as text, follows links
+ * at the end itself and leaves those on the way to the host. The model says where its call will land in our own tree,
+ * so that a difference is put down to this, and the worlds are parted, exactly where the two ways lead apart.
+ */
+
+import type { ByteString } from '../../vfs/bytes.ts'
+import { Errno } from '../../vfs/errno.ts'
+import type { Filesystem } from '../../vfs/filesystem.ts'
+import { ROOT_INO } from '../../vfs/inode_table.ts'
+import type { Last } from '../../vfs/walk.ts'
+
+/** What node:wasi knows of a descriptor: the path that a guest would use, cleaned, and the host's. */
+export interface NodeDescriptor {
+  readonly normalized: string
+  readonly real: string
+}
+
+/** Links that it follows at the end of one path. */
+const FOLLOWS = 32
+
+export function nodeDescriptor(mapped: string, real: string): NodeDescriptor {
+  return { normalized: clean(mapped), real }
+}
+
+/** The host's path for a guest's path, or the name of the errno that says that there is none. */
+export function resolve(
+  tree: Filesystem,
+  { normalized, real }: NodeDescriptor,
+  path: string,
+  follow: boolean,
+): { readonly host: string } | { readonly errno: string } {
+  if (path.startsWith('/')) return { errno: 'ENOTCAPABLE' }
+  let input = path
+  for (let follows = 0; ; ) {
+    if (input === '' || input.slice(0, -1).includes('\0')) return { errno: 'EINVAL' }
+    const cleaned = clean(input.startsWith('/') ? input : `${normalized}/${input}`)
+    if (!cleaned.startsWith(normalized)) return { errno: 'ENOTCAPABLE' }
+    const below = cleaned.slice(normalized.length)
+    const host = real + (below === '' || below === '/' ? '' : below.startsWith('/') ? below : `/${below}`)
+    if (!follow) return { host }
+    const text = tree.readlinkAt(ROOT_INO, host as ByteString, 'clamp')
+    if (text instanceof Errno) return text.name === 'EINVAL' || text.name === 'ENOENT' ? { host } : { errno: text.name }
+    if (++follows >= FOLLOWS) return { errno: 'ELOOP' }
+    input = text.startsWith('/') ? text : `${cleaned}/../${text}`
+  }
+}
+
+/** Where a walk ends, as a text that is the same for the same place: an errno's name, an inode, or a name to be made. */
+export function placeOf(
+  tree: Filesystem,
+  base: number,
+  path: string,
+  last: Last,
+  wall: 'refuse' | 'clamp',
+): string {
+  const fault = tree.walk.run(base, path as ByteString, last, wall)
+  if (fault !== undefined) return fault.name
+  const { dir, name, ino, isName, trailing } = tree.walk
+  const changesName = last === 'parent' || last === 'create'
+  if (ino !== 0 && !(changesName && last === 'parent')) return `#${ino}${last === 'create' && trailing && isName ? '/' : ''}`
+  return `#${dir}/${name}${trailing ? '/' : ''}`
+}
+
+/** Takes `.` and `..` out of a path, as text. */
+function clean(path: string): string {
+  const absolute = path.startsWith('/')
+  const parts = path.split('/')
+  let out = ''
+  parts.forEach((part, index) => {
+    if (part === '') {
+      if (out === '' && absolute && index < parts.length - 1) out = '/'
+    } else if (part === '..') {
+      const last = Math.max(0, out.lastIndexOf('/'))
+      if (out === '' || out === '..' || out.endsWith('/..')) out += out === '' || out.endsWith('/') ? '..' : '/..'
+      else out = last === 0 && absolute ? '/' : out.slice(0, last)
+    } else if (part !== '.') out += out === '' || out.endsWith('/') ? part : `/${part}`
+  })
+  if (out === '') out = absolute ? '/' : '.'
+  return path.endsWith('/') && !out.endsWith('/') ? `${out}/` : out
+}
