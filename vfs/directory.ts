@@ -122,8 +122,8 @@ export class Directory {
         node.inos[at] = ino
         return undefined
       }
-      node.names.splice(at, 0, name)
-      node.inos.splice(at, 0, ino)
+      insertAt(node.names, at, name)
+      insertAt(node.inos, at, ino)
       this.size++
       if (node.names.length <= FULL) return undefined
       // A name appended at the end leaves the left half full, so that names made in order pack tightly.
@@ -135,8 +135,8 @@ export class Directory {
     node.children[at] = child
     const right = this.#insert(edition, child, name, ino)
     if (right === undefined) return undefined
-    node.names.splice(at + 1, 0, first(right))
-    node.children.splice(at + 1, 0, right)
+    insertAt(node.names, at + 1, first(right))
+    insertAt(node.children, at + 1, right)
     if (node.children.length <= FULL) return undefined
     const keep = at === FULL - 1 ? FULL : FULL >> 1
     return new Branch(edition, node.names.splice(keep), node.children.splice(keep))
@@ -157,8 +157,8 @@ function first(node: Node): ByteString {
 function remove(edition: Edition, node: Node, name: ByteString): void {
   if (node instanceof Leaf) {
     const at = lowerBound(node.names, name)
-    node.names.splice(at, 1)
-    node.inos.splice(at, 1)
+    removeAt(node.names, at)
+    removeAt(node.inos, at)
     return
   }
   const at = childOf(node.names, name)
@@ -166,8 +166,8 @@ function remove(edition: Edition, node: Node, name: ByteString): void {
   node.children[at] = child
   remove(edition, child, name)
   if (child.names.length > 0) return
-  node.children.splice(at, 1)
-  node.names.splice(at, 1)
+  removeAt(node.children, at)
+  removeAt(node.names, at)
 }
 
 function visitAfter(node: Node, after: ByteString | '', visit: (name: ByteString, ino: number) => boolean): boolean {
@@ -181,6 +181,17 @@ function visitAfter(node: Node, after: ByteString | '', visit: (name: ByteString
     if (!visitAfter(node.children[at] as Node, after, visit)) return false
   }
   return true
+}
+
+/** `splice` without the array that it returns; the arrays are short. */
+function insertAt<T>(array: T[], at: number, value: T): void {
+  for (let i = array.length; i > at; i--) array[i] = array[i - 1] as T
+  array[at] = value
+}
+
+function removeAt<T>(array: T[], at: number): void {
+  for (let i = at + 1; i < array.length; i++) array[i - 1] = array[i] as T
+  array.pop()
 }
 
 /** The child that `name` belongs to: the last whose first name is not after it, or the first child. */

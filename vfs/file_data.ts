@@ -141,11 +141,12 @@ export class FileData {
       if (chunk.blocks === 0) fault = `chunk ${index} holds no block`
       if (chunk.bytes.length > CHUNK_SIZE) fault = `chunk ${index} has ${chunk.bytes.length} bytes`
       const inside = Math.max(0, this.size - index * CHUNK_SIZE)
-      if (chunk.bytes.subarray(inside).some((byte) => byte !== 0)) fault = `chunk ${index} has data after the end`
+      if (!isZero(chunk.bytes, inside, chunk.bytes.length)) fault = `chunk ${index} has data after the end`
       for (let n = 0; n < BLOCKS_PER_CHUNK; n++) {
-        const block = chunk.bytes.subarray(n * BLOCK_SIZE, (n + 1) * BLOCK_SIZE)
-        if ((chunk.blocks & (1 << n)) === 0 && block.some((byte) => byte !== 0))
+        const isHole = (chunk.blocks & (1 << n)) === 0
+        if (isHole && !isZero(chunk.bytes, n * BLOCK_SIZE, (n + 1) * BLOCK_SIZE)) {
           fault = `hole in chunk ${index} has data`
+        }
       }
     })
     if (blocks !== this.blocks) fault = `${this.blocks} blocks counted, ${blocks} found`
@@ -163,7 +164,9 @@ export class FileData {
   #chunkFor(edition: Edition, index: number, from: number, part: number, room: number = from + part): Chunk {
     let chunk = this.#chunks.get(index)
     if (chunk === undefined) {
-      chunk = new Chunk(edition, new Uint8Array(capacity(room)), 0)
+      // A file that goes on growing will fill the whole chunk; one that is written here and there may not.
+      const grows = index > 0 && from === 0 && room > 0
+      chunk = new Chunk(edition, grows ? wholeBuffer(edition, part) : new Uint8Array(capacity(room)), 0)
       this.#chunks.set(edition, index, chunk)
     } else if (chunk.edition !== edition) {
       const bytes = new Uint8Array(Math.max(chunk.bytes.length, capacity(room)))
@@ -190,7 +193,9 @@ export class FileData {
     const from = size - index * CHUNK_SIZE
     const firstGone = from === 0 ? index : index + 1
     for (let at = this.#chunks.next(firstGone); at >= 0; at = this.#chunks.next(at + 1)) {
-      this.blocks -= popCount((this.#chunks.get(at) as Chunk).blocks)
+      const gone = this.#chunks.get(at) as Chunk
+      this.blocks -= popCount(gone.blocks)
+      if (gone.edition === edition && gone.bytes.length === CHUNK_SIZE) edition.recycle(gone.bytes)
     }
     this.#chunks.truncate(edition, firstGone)
     const chunk = from === 0 ? undefined : this.#chunks.get(index)
@@ -202,11 +207,23 @@ export class FileData {
   }
 }
 
+/** A buffer of a whole chunk, zero but for the first `part` bytes, which the caller is about to fill. */
+function wholeBuffer(edition: Edition, part: number): Uint8Array {
+  return edition.reuse()?.fill(0, part) ?? new Uint8Array(CHUNK_SIZE)
+}
+
 /** A power of two from `SMALLEST` to `CHUNK_SIZE` that holds `room` bytes. */
 function capacity(room: number): number {
   let size = SMALLEST
   while (size < room) size *= 2
   return size
+}
+
+/** Whether the bytes from `from` to `to`, as far as there are any, are all zero. */
+function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  const end = Math.min(to, bytes.length)
+  for (let i = from; i < end; i++) if (bytes[i] !== 0) return false
+  return true
 }
 
 function popCount(bits: number): number {

@@ -405,7 +405,11 @@ export class Filesystem {
 
   #free(ino: number): void {
     const inode = this.table.get(ino)
-    if (inode.isFile()) this.blocks -= inode.body.blocks
+    if (inode.isFile()) {
+      this.blocks -= inode.body.blocks
+      // Only a file of this edition is cut: its chunks may be used again, those of an older one are shared.
+      if (inode.edition === this.table.edition && inode.body.blocks > 0) inode.body.truncate(this.table.edition, 0)
+    }
     this.table.delete(ino)
   }
 }

@@ -25,7 +25,7 @@ export class InodeTable {
 
   /** A second table with the same inodes, in O(1); from now on each side copies what it changes. */
   fork(): InodeTable {
-    this.edition = new Edition()
+    this.edition = new Edition(this.edition)
     return new InodeTable(this.#inodes.clone(), this.count, this.nextIno)
   }
 

@@ -4,9 +4,28 @@
  * the others in place, so that work done between two forks costs as little as in an ordinary tree.
  */
 
-/** Owns what was made under it. Only its identity counts: a fork gives both sides new ones, so that neither owns the past. */
+/** Buffers kept for the next files, at most. */
+const SPARE_MAX = 2048
+
+/** Owns what was made under it: a fork gives both sides new ones, so that neither owns the past. */
 export class Edition {
-  declare private readonly brand: undefined
+  /** Buffers of one size that were made under this edition and are in use no more; nobody else has ever seen them. */
+  readonly #spare: Uint8Array[]
+
+  /** `before` is the edition that nothing will be changed under any more: its spare buffers are this one's. */
+  constructor(before?: Edition) {
+    this.#spare = before === undefined ? [] : before.#spare
+  }
+
+  /** Takes back a buffer. Preconditions: it was made under this edition, and nothing refers to it any more. */
+  recycle(buffer: Uint8Array): void {
+    if (this.#spare.length < SPARE_MAX) this.#spare.push(buffer)
+  }
+
+  /** A buffer that was recycled, with whatever was in it, or `undefined`. */
+  reuse(): Uint8Array | undefined {
+    return this.#spare.pop()
+  }
 }
 
 const BITS = 5

@@ -39,6 +39,8 @@ export class Walk {
   trailing = false
 
   readonly #table: InodeTable
+  /** The last path that was found legal: guests ask for the same one again and again. */
+  #legal: ByteString = '/' as ByteString
 
   constructor(table: InodeTable) {
     this.#table = table
@@ -46,8 +48,11 @@ export class Walk {
 
   /** Walks `path` from the directory `base`. `undefined` is success, with the fields set. */
   run(base: number, path: ByteString, last: Last, wall: Wall): Errno | undefined {
-    const fault = checkPath(path)
-    if (fault !== undefined) return fault
+    if (path !== this.#legal) {
+      const fault = checkPath(path)
+      if (fault !== undefined) return fault
+      this.#legal = path
+    }
     const table = this.#table
     let dir = base
     if (isAbsolute(path)) {

@@ -2,7 +2,7 @@
 
 import type { Host } from './hosts/host.ts'
 import { BARE_SET, bareSet, EMPTY_CALL, emptyCall } from './hosts/limit.ts'
-import { measure, type Result } from './measure.ts'
+import { type How, measure, type Result } from './measure.ts'
 import type { Pattern } from './patterns.ts'
 import { Footnotes, nanoseconds, ratio, textTable } from './text_table.ts'
 
@@ -25,7 +25,7 @@ export async function measureCalls(
   patterns: readonly Pattern[],
   ours: readonly Host[],
   peers: readonly Host[],
-  rounds: number,
+  how: How,
   progress: (text: string) => void,
 ): Promise<Calls> {
   const rows: Row[] = []
@@ -33,7 +33,7 @@ export async function measureCalls(
     progress(pattern.name)
     const { bytes, calls } = pattern
     const limits = [emptyCall(pattern), ...(bytes === undefined ? [] : [bareSet(pattern, bytes)])]
-    const measured = await measure(pattern, [...limits, ...ours, ...peers], rounds)
+    const measured = await measure(pattern, [...limits, ...ours, ...peers], how)
     const results = new Map(measured.map((result) => [result.host, result]))
     const limit = calls * (results.get(EMPTY_CALL)?.ns ?? 0) + (results.get(BARE_SET)?.ns ?? 0)
     rows.push({ pattern, results, limit })

@@ -1,38 +1,43 @@
 /**
  * Times one pattern on many hosts: each gets a guest of its own, is warmed up, and then they take turns, so that what
- * slows the machine down for a while slows all of them. Wall time; the median of the rounds counts, and the minimum is
- * kept for whoever wants to know what was noise. Everything has a bound, since some hosts are quadratic.
+ * slows the machine down for a while slows all of them. Wall time. Everything has a bound, since some hosts are quadratic.
  */
 
 import type { Host, Session } from './hosts/host.ts'
 import type { Pattern } from './patterns.ts'
-import { median } from './statistics.ts'
+import { median, range, sum } from './statistics.ts'
 
 /** What one host did with one pattern. */
 export interface Result {
   readonly pattern: string
   readonly host: string
-  /** Nanoseconds an operation, the median of the rounds; `undefined` when it has none to show. */
+  /** Nanoseconds an operation; `undefined` when there is no figure. */
   readonly ns: number | undefined
-  /** The least of the rounds. */
-  readonly least: number | undefined
   /** What is to be said of it, such as how it failed. */
   readonly notes: readonly string[]
 }
 
-export interface Bounds {
-  /** Seconds that making what the pattern needs may take. */
-  readonly setup: number
-  /** Seconds that one round may take. */
-  readonly round: number
-  /** Seconds that all rounds of a host may take. */
-  readonly total: number
+/**
+ * - `median`: of the rounds, all that happened in them included;
+ * - `least`: what a round would cost if each of its parts had gone as well as it ever did. For machines that have other
+ *   things to do: most of the noise is gone, and with it some of the garbage collection.
+ */
+export type Statistic = 'median' | 'least'
+
+export interface How {
+  readonly rounds: number
+  readonly statistic: Statistic
 }
 
-const BOUNDS: Bounds = { setup: 30, round: 1.5, total: 6 }
+/** Seconds that making what a pattern needs may take. */
+const SETUP_BOUND = 30
+/** Seconds that one round may take. */
+const ROUND_BOUND = 1.5
+/** Seconds after which a host has no further round. */
+const TOTAL_BOUND = 6
 /** Nanoseconds that a host runs before the first round, so that the engine has compiled what it will. */
 const WARM_UP = 250e6
-/** A round is run in so many parts, between which time is looked at. */
+/** A round is run in so many parts: short enough that some of them are not disturbed, and time is looked at in between. */
 const PARTS = 16
 
 /** How often a host may get dearer from the first part of a round to the last before it is said. */
@@ -42,9 +47,12 @@ const GROWTH_SAID = 3
 class Turns {
   readonly host: Host
   readonly pattern: Pattern
-  readonly bounds: Bounds
-  readonly rounds: number[] = []
-  readonly notes: string[] = []
+  readonly how: How
+  readonly #notes: string[] = []
+  /** The parts of each round, in nanoseconds. */
+  readonly #rounds: number[][] = []
+  /** Operations in a part. */
+  readonly #part: number
   /** Nothing more is to be asked of it. */
   done = false
   #session: Session | undefined
@@ -52,10 +60,11 @@ class Turns {
   #next = 0
   #spent = 0
 
-  constructor(host: Host, pattern: Pattern, bounds: Bounds) {
+  constructor(host: Host, pattern: Pattern, how: How) {
     this.host = host
     this.pattern = pattern
-    this.bounds = bounds
+    this.how = how
+    this.#part = Math.max(1, Math.ceil(pattern.operations / PARTS))
   }
 
   async prepare(): Promise<void> {
@@ -70,28 +79,17 @@ class Turns {
 
   async round(): Promise<void> {
     await this.#attempt(async () => {
-      const { operations, rewind, per = 1 } = this.pattern
-      if (rewind) await this.#run('rewind', 0, 1, 0)
-      const part = Math.max(1, Math.ceil(operations / PARTS))
-      let count = 0
+      if (this.pattern.rewind) await this.#run('rewind', 0, 1, 0)
+      const parts: number[] = []
       let ns = 0
-      let first = 0
-      let last = 0
-      while (count < operations && ns < this.bounds.round * 1e9) {
-        last = (await this.#step(part)) / part
-        if (count === 0) first = last
-        ns += last * part
-        count += part
+      while (parts.length * this.#part < this.pattern.operations && ns < ROUND_BOUND * 1e9) {
+        const part = await this.#step(this.#part)
+        parts.push(part)
+        ns += part
       }
-      this.rounds.push(ns / count / per)
+      this.#rounds.push(parts)
       this.#spent += ns
-      const grown = last / first
-      if (count < operations) {
-        const said = `stopped after ${count.toLocaleString('en')} of ${operations.toLocaleString('en')} operations`
-        this.#say(`${said}, since a round may take ${this.bounds.round} s`)
-        if (grown > GROWTH_SAID) this.#say(`an operation got ${grown.toFixed(0)} times dearer on the way`)
-      }
-      if (this.#spent > this.bounds.total * 1e9) this.done = true
+      if (this.#spent > TOTAL_BOUND * 1e9) this.done = true
     })
   }
 
@@ -99,15 +97,29 @@ class Turns {
     this.done = true
     await this.#session?.close()
     this.#session = undefined
-    const { rounds, notes } = this
-    const known = rounds.length > 0
-    return {
-      pattern: this.pattern.name,
-      host: this.host.name,
-      ns: known ? median(rounds) : undefined,
-      least: known ? Math.min(...rounds) : undefined,
-      notes,
-    }
+    const { name, per = 1 } = this.pattern
+    const result = { pattern: name, host: this.host.name }
+    if (this.#rounds.length === 0) return { ...result, ns: undefined, notes: this.#notes }
+    const parts = Math.min(...this.#rounds.map((round) => round.length))
+    const ns = this.#nanoseconds(parts) / (parts * this.#part * per)
+    return { ...result, ns, notes: [...this.#notes, ...this.#cutShort(parts)] }
+  }
+
+  /** Of so many parts of a round. */
+  #nanoseconds(parts: number): number {
+    if (this.how.statistic === 'median') return median(this.#rounds.map((round) => sum(round.slice(0, parts))))
+    return sum(range(parts).map((at) => Math.min(...this.#rounds.map((round) => round[at] as number))))
+  }
+
+  #cutShort(parts: number): string[] {
+    const { operations } = this.pattern
+    if (parts * this.#part >= operations) return []
+    const grown = median(this.#rounds.map((round) => (round.at(-1) as number) / (round[0] as number)))
+    return [
+      `stopped after ${(parts * this.#part).toLocaleString('en')} of ${operations.toLocaleString('en')} operations, ` +
+        `since a round may take ${ROUND_BOUND} s`,
+      ...(grown > GROWTH_SAID ? [`an operation got ${grown.toFixed(0)} times dearer on the way`] : []),
+    ]
   }
 
   /** Whether it got all entries made in time. */
@@ -115,9 +127,9 @@ class Turns {
     let ns = 0
     for (let at = 0; at < entries; at += 1000) {
       ns += await this.#run('create', at, Math.min(at + 1000, entries), 0)
-      if (ns > this.bounds.setup * 1e9) {
+      if (ns > SETUP_BOUND * 1e9) {
         const count = `${(at + 1000).toLocaleString('en')} of ${entries.toLocaleString('en')}`
-        this.#say(`had made ${count} files after ${this.bounds.setup} s`)
+        this.#say(`had made ${count} files after ${SETUP_BOUND} s`)
         this.done = true
         return false
       }
@@ -127,12 +139,10 @@ class Turns {
 
   async #warmUp(): Promise<void> {
     const { operations, rewind } = this.pattern
-    const part = Math.max(1, Math.ceil(operations / PARTS))
-    let count = 0
-    for (let ns = 0; ns < WARM_UP; ) {
-      if (rewind && count % operations === 0) await this.#run('rewind', 0, 1, 0)
-      ns += await this.#step(part)
-      count = (count + part) % operations
+    let ns = 0
+    for (let count = 0; ns < WARM_UP; count = count + this.#part < operations ? count + this.#part : 0) {
+      if (rewind && count === 0) await this.#run('rewind', 0, 1, 0)
+      ns += await this.#step(this.#part)
     }
   }
 
@@ -159,20 +169,15 @@ class Turns {
   }
 
   #say(note: string): void {
-    if (!this.notes.includes(note)) this.notes.push(note)
+    if (!this.#notes.includes(note)) this.#notes.push(note)
   }
 }
 
 /** One result a host, in their order. For a host that crashed before it had one, what stands in for it is measured. */
-export async function measure(
-  pattern: Pattern,
-  hosts: readonly Host[],
-  rounds: number,
-  bounds: Bounds = BOUNDS,
-): Promise<Result[]> {
-  const all = hosts.map((host) => new Turns(host, pattern, bounds))
+export async function measure(pattern: Pattern, hosts: readonly Host[], how: How): Promise<Result[]> {
+  const all = hosts.map((host) => new Turns(host, pattern, how))
   for (const turns of all) await turns.prepare()
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < how.rounds; round++) {
     for (let at = 0; at < all.length; at++) {
       const turns = all[(at + round) % all.length] as Turns
       // So that no host pays for what another threw away.
@@ -189,7 +194,7 @@ export async function measure(
       results.push(result)
       continue
     }
-    const [second] = await measure(pattern, [host.fallback], rounds, bounds)
+    const [second] = await measure(pattern, [host.fallback], how)
     if (second === undefined) continue
     const notes = [...result.notes, `the figure is that of ${host.fallback.name}`, ...second.notes]
     results.push({ ...second, host: host.name, notes })

@@ -1,5 +1,14 @@
 /** The few numbers that many are made into. */
 
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+/** 0 up to `length`. */
+export function range(length: number): number[] {
+  return Array.from({ length }, (_, index) => index)
+}
+
 /** Preconditions: there is at least one value. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)

@@ -75,11 +75,6 @@ const given = (is: string, fd: number, run: HostcallsOptions['run'] = {}): Kind 
   open: () => fd,
 })
 
-function* chunks(): Generator<Uint8Array | string> {
-  yield 'chu'
-  yield Uint8Array.of(0x6e, 0x6b)
-}
-
 /** A pipe, as a stage of a pipeline has one; its reading end first. */
 export function pipeIn(h: Hostcalls): readonly [number, number] {
   const pipe = new Pipe(800)
@@ -136,13 +131,7 @@ export const KINDS = {
   random: opens('/dev/random', 'dev/random', READ_WRITE),
   urandom: opens('/dev/urandom', 'dev/urandom', READ_WRITE),
   stdin: given('stdin', 0),
-  stdinChunks: {
-    is: 'stdin that is pulled',
-    open: () => 0,
-    get options() {
-      return { run: { stdin: chunks() } }
-    },
-  },
+  stdinChunks: given('stdin that is pulled', 0, { stdin: ['chu', Uint8Array.of(0x6e, 0x6b)] }),
   stdinTerminal: given('stdin that is a terminal', 0, { tty: { stdin: true } }),
   stdinByName: opens('/dev/stdin', 'dev/stdin', READ),
   tty: opens('/dev/tty', 'dev/tty', READ_WRITE, { run: { tty: true } }),

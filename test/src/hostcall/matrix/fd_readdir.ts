@@ -250,10 +250,11 @@ export const fdReaddirCases: readonly Case[] = [
     h.must(CALL, ROOT_FD, h.out(16), 16, 0n, h.end - 4)
     expect(h.u32(h.end - 4)).toBe(16)
   }),
-  ...[6n, 99n, 2n ** 32n, 2n ** 53n, 2n ** 63n, -1n].map((cookie) =>
+  ...[4n, 99n, 2n ** 32n, 2n ** 53n, 2n ** 63n, -1n].map((cookie) =>
     line(CALL, 'EINVAL', `the cookie ${cookie} was never given out`, (h) => {
-      expect(names(h, h.opened('directory'), 256)).toEqual(['.', '..', 'inner'])
-      expect(call(h, h.opened('directory'), cookie)).toBe('EINVAL')
+      const fd = h.opened('directory')
+      expect(names(h, fd, 256)).toEqual(['.', '..', 'inner'])
+      expect(call(h, fd, cookie)).toBe('EINVAL')
     }),
   ),
   line(CALL, 'EINVAL', 'the cookie was given out by another descriptor', (h) => {

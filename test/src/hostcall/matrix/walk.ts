@@ -117,6 +117,7 @@ export function walkCases(slot: Slot): readonly Case[] {
     at('ENAMETOOLONG', `${the} has 4,096 bytes`, `${'dir/../'.repeat(585)}f`),
     at('ENAMETOOLONG', `${the} has 4,096 bytes, all of them slashes but one`, `f${'/'.repeat(4095)}`),
     line('ENAMETOOLONG', `${the} is as long as the memory`, (h) => slot.make(h, ROOT_FD, { ptr: 0, len: h.end })),
+    at('ENAMETOOLONG', `${the} has 4,096 bytes and the descriptor is not open`, `${'dir/../'.repeat(585)}f`, CLOSED_FD),
 
     at('EINVAL', `${the} ends in a NUL`, 'x\0'),
     at('EINVAL', `${the} has a NUL in it`, 'a\0b/x'),

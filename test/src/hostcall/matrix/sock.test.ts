@@ -1,0 +1,6 @@
+/** Runs the lines of sockets. */
+
+import { sockCases } from './sock.ts'
+import { describeMatrix } from './types.ts'
+
+describeMatrix(sockCases)
