@@ -15,7 +15,7 @@ import { RIGHTS_ALL, RIGHTS_DIRECTORY } from './rights.ts'
 import { Status } from './status.ts'
 
 export class Kernel {
-  /** Replaced only when a call that the engine broke off has left it unsound. */
+  /** Replaced only by `restore` of `checkpoint.ts`. */
   fs: Filesystem
   readonly clock: Clock
   readonly seed: string
@@ -23,6 +23,8 @@ export class Kernel {
   nextPid: number
   /** The next number for what has no inode in the tree (pipes, sockets, standard streams). */
   nextSerial: number
+  /** The processes that have not ended. */
+  readonly processes: Set<Process> = new Set()
   /** What the last stat told. */
   readonly status: Status = new Status()
   /** The pipe inside each fifo of the tree that is open, by its inode number. */
@@ -43,26 +45,17 @@ export class Kernel {
 
   spawn(args: readonly ByteString[], env: readonly ByteString[], limits: ProcessLimits): Process {
     const pid = this.nextPid++
-    return new Process(pid, args, env, limits, new Random(`${this.seed}\0${pid}`))
+    const process = new Process(pid, args, env, limits, new Random(`${this.seed}\0${pid}`))
+    this.processes.add(process)
+    return process
   }
 
   /** Ends a process, once: its descriptors are closed. A second end changes nothing. */
   exit(process: Process, end: End): void {
     if (process.end !== undefined) return
     process.end = end
+    this.processes.delete(process)
     for (const fd of process.fds.numbers()) this.close(process, fd)
-  }
-
-  /**
-   * Ends a process that a call was broken off in, for a tree that will be put back: its pipes and sockets lose their
-   * ends as by `exit`, and its inodes stay held in the tree that it leaves. `files` is what it had open when it was
-   * sound; what it has lost since it does not count.
-   */
-  abandon(process: Process, files: readonly OpenFile[], end: End): void {
-    process.end = end
-    const numbers = process.fds.numbers()
-    const open = new Set([...files, ...numbers.map((fd) => (process.fds.at(fd) as Descriptor).file)])
-    for (const file of open) if (file.references > 0) this.#endStreams(file)
   }
 
   /** Frees a number of `process` and what only it kept open. Preconditions: it is open. */
@@ -85,17 +78,12 @@ export class Kernel {
   dropReference(file: OpenFile): void {
     file.references--
     if (file.references > 0) return
-    this.#endStreams(file)
-    if (file.ino !== 0) this.fs.release(file.ino)
-  }
-
-  /** One end less of the pipe or socket behind a description, whose last descriptor is gone. */
-  #endStreams(file: OpenFile): void {
     if (file.pipe !== undefined) {
       if (file.readable) file.pipe.readers--
       if (file.writable) file.pipe.writers--
       if (file.pipe.readers + file.pipe.writers === 0) this.fifos.delete(file.ino)
     }
+    if (file.ino !== 0) this.fs.release(file.ino)
     file.socket?.close()
     for (const pending of file.listener?.pending.splice(0) ?? []) pending.close()
   }

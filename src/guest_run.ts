@@ -1,6 +1,6 @@
 /** One run from its options to its end: the process with its descriptors, the instance, and what is left of both. */
 
-import type { Clock } from '../kernel/clock.ts'
+import { checkpoint, restore } from '../kernel/checkpoint.ts'
 import type { Executor } from '../kernel/executor.ts'
 import { Descriptor } from '../kernel/fd_table.ts'
 import { capturable, captured } from '../kernel/file_calls.ts'
@@ -58,14 +58,8 @@ export function prepare(kernel: Kernel, module: WebAssembly.Module | Uint8Array,
   }
 }
 
-/** What a machine and a process were before guest code ran. */
-interface Checkpoint {
-  readonly fs: Filesystem
-  readonly clock: Clock
-  readonly nextSerial: number
-  /** What the process had open. */
-  readonly files: readonly OpenFile[]
-}
+const STACK =
+  "the guest used up the engine's stack; how deep it can go depends on the engine, so the machine is as it was before"
 
 export class GuestRun implements Run {
   readonly process: Process
@@ -199,10 +193,11 @@ export class GuestRun implements Run {
 
   /**
    * Runs guest code and turns what it throws into the end of the process, or, where it is not the guest's, throws it.
-   * What a call threw counts even where something on the way out caught it.
+   * What a call threw counts even where something on the way out caught it. How far a guest gets before the engine's
+   * stack ends depends on the engine, and a call that it ended may be half done: so then the machine goes back.
    */
   #guard(run: () => void): void {
-    const before = this.#checkpoint()
+    const before = checkpoint(this.#kernel)
     let thrown: { readonly error: unknown } | undefined
     try {
       run()
@@ -214,33 +209,11 @@ export class GuestRun implements Run {
     if (cause === undefined) return
     const { error } = cause
     if (isStackOverflow(error)) {
-      this.#endByStack(before)
+      restore(this.#kernel, before, this.process, { kind: 'limit', limit: 'stack', message: STACK })
       return
     }
     this.#kernel.exit(this.process, { kind: 'trap', message: messageOf(error), stack: stackOf(error) })
     if (failure !== undefined || !isGuestFault(error)) throw error
-  }
-
-  #checkpoint(): Checkpoint {
-    const { fs, clock, nextSerial } = this.#kernel
-    const { fds } = this.process
-    const files = new Set(fds.numbers().map((fd) => (fds.at(fd) as Descriptor).file))
-    return { fs: fs.fork('keep'), clock: clock.fork(), nextSerial, files: [...files] }
-  }
-
-  /**
-   * How far a guest gets before the engine's stack ends depends on the engine, and a call that it ended may be half
-   * done: so the machine goes back to what it was.
-   */
-  #endByStack({ fs, clock, nextSerial, files }: Checkpoint): void {
-    const kernel = this.#kernel
-    const message =
-      "the guest used up the engine's stack; how deep it can go depends on the engine, so the machine is as it was before"
-    kernel.abandon(this.process, files, { kind: 'limit', limit: 'stack', message })
-    for (const { ino } of files) if (ino !== 0) fs.release(ino)
-    kernel.fs = fs
-    kernel.clock.set(clock)
-    kernel.nextSerial = nextSerial
   }
 
   #instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {

@@ -1,7 +1,8 @@
 /**
  * The bytes of a regular file: chunks in a persistent array, so that a copy is O(1), a hole costs nothing, and a write
- * after a copy copies only the chunks that it touches. What is charged to the quota is blocks: each chunk knows which
- * of its blocks hold data.
+ * after a copy copies only the chunks that it touches. What is charged to the quota is blocks: each chunk costs those
+ * from its start to the last that was written, since that is what its buffer takes; so the quota bounds the host's
+ * memory too, however a guest spreads what it writes.
  */
 
 import { BLOCK_SIZE, CHUNK_SIZE, FILE_SIZE_MAX } from './limits.ts'
@@ -15,7 +16,7 @@ class Chunk {
   readonly edition: Edition
   /** At most `CHUNK_SIZE` bytes; what is beyond its end reads as zero. */
   bytes: Uint8Array
-  /** Bit n is set when block n holds data. */
+  /** Blocks that it costs: up to the last one that was written or allocated. */
   blocks: number
 
   constructor(edition: Edition, bytes: Uint8Array, blocks: number) {
@@ -28,7 +29,7 @@ class Chunk {
 export class FileData {
   /** In bytes. All bytes of all chunks from here on are zero. */
   size = 0
-  /** Blocks that hold data: what the file costs in the quota. */
+  /** What the file costs in the quota. */
   blocks = 0
   readonly #chunks: PersistentArray<Chunk>
 
@@ -68,13 +69,16 @@ export class FileData {
    * start of the block that would be one too many. Preconditions: `offset + length` is at most `FILE_SIZE_MAX`.
    */
   room(offset: number, length: number, free: number): number {
-    const last = Math.floor((offset + length - 1) / BLOCK_SIZE)
+    const end = offset + length
+    const lastIndex = Math.floor((end - 1) / CHUNK_SIZE)
     let left = free
-    for (let block = Math.floor(offset / BLOCK_SIZE); block <= last; block++) {
-      if (left >= last - block + 1) return length
-      if (this.#hasBlock(block)) continue
-      if (left === 0) return Math.max(0, block * BLOCK_SIZE - offset)
-      left--
+    for (let index = Math.floor(offset / CHUNK_SIZE); index <= lastIndex; index++) {
+      if (left >= (lastIndex - index + 1) * BLOCKS_PER_CHUNK) return length
+      const start = index * CHUNK_SIZE
+      const have = this.#chunks.get(index)?.blocks ?? 0
+      const wanted = Math.ceil((Math.min(end, start + CHUNK_SIZE) - start) / BLOCK_SIZE)
+      if (wanted - have > left) return Math.max(0, start + (have + left) * BLOCK_SIZE - offset)
+      left -= Math.max(0, wanted - have)
     }
     return length
   }
@@ -137,27 +141,16 @@ export class FileData {
     let blocks = 0
     let fault: string | undefined
     this.#chunks.forEach((chunk, index) => {
-      blocks += popCount(chunk.blocks)
-      if (chunk.blocks === 0) fault = `chunk ${index} holds no block`
+      blocks += chunk.blocks
+      if (chunk.blocks < 1 || chunk.blocks > BLOCKS_PER_CHUNK) fault = `chunk ${index} costs ${chunk.blocks} blocks`
       if (chunk.bytes.length > CHUNK_SIZE) fault = `chunk ${index} has ${chunk.bytes.length} bytes`
       const inside = Math.max(0, this.size - index * CHUNK_SIZE)
       if (!isZero(chunk.bytes, inside, chunk.bytes.length)) fault = `chunk ${index} has data after the end`
-      for (let n = 0; n < BLOCKS_PER_CHUNK; n++) {
-        const isHole = (chunk.blocks & (1 << n)) === 0
-        if (isHole && !isZero(chunk.bytes, n * BLOCK_SIZE, (n + 1) * BLOCK_SIZE)) {
-          fault = `hole in chunk ${index} has data`
-        }
-      }
+      if (!isZero(chunk.bytes, chunk.blocks * BLOCK_SIZE, chunk.bytes.length)) fault = `hole in chunk ${index} has data`
     })
     if (blocks !== this.blocks) fault = `${this.blocks} blocks counted, ${blocks} found`
     if (this.size < 0 || this.size > FILE_SIZE_MAX) fault = `size ${this.size}`
     return fault
-  }
-
-  #hasBlock(block: number): boolean {
-    const index = Math.floor(block / BLOCKS_PER_CHUNK)
-    const chunk = this.#chunks.get(index)
-    return chunk !== undefined && (chunk.blocks & (1 << (block - index * BLOCKS_PER_CHUNK))) !== 0
   }
 
   /** The chunk at `index`, owned, with room for `part` bytes from `from`, whose blocks are marked. */
@@ -178,12 +171,10 @@ export class FileData {
       bytes.set(chunk.bytes)
       chunk.bytes = bytes
     }
-    const firstBlock = Math.floor(from / BLOCK_SIZE)
-    const lastBlock = Math.floor((from + part - 1) / BLOCK_SIZE)
-    const marked = chunk.blocks | ((2 << lastBlock) - (1 << firstBlock))
-    if (marked !== chunk.blocks) {
-      this.blocks += popCount(marked ^ chunk.blocks)
-      chunk.blocks = marked
+    const blocks = Math.ceil((from + part) / BLOCK_SIZE)
+    if (blocks > chunk.blocks) {
+      this.blocks += blocks - chunk.blocks
+      chunk.blocks = blocks
     }
     return chunk
   }
@@ -194,16 +185,15 @@ export class FileData {
     const firstGone = from === 0 ? index : index + 1
     for (let at = this.#chunks.next(firstGone); at >= 0; at = this.#chunks.next(at + 1)) {
       const gone = this.#chunks.get(at) as Chunk
-      this.blocks -= popCount(gone.blocks)
+      this.blocks -= gone.blocks
       if (gone.edition === edition && gone.bytes.length === CHUNK_SIZE) edition.recycle(gone.bytes)
     }
     this.#chunks.truncate(edition, firstGone)
     const chunk = from === 0 ? undefined : this.#chunks.get(index)
     if (chunk === undefined) return
-    const keep = chunk.blocks & ((1 << Math.ceil(from / BLOCK_SIZE)) - 1)
-    this.blocks -= popCount(chunk.blocks ^ keep)
-    if (keep === 0) this.#chunks.delete(edition, index)
-    else this.#chunks.set(edition, index, new Chunk(edition, chunk.bytes.slice(0, from), keep))
+    const keep = Math.min(chunk.blocks, Math.ceil(from / BLOCK_SIZE))
+    this.blocks -= chunk.blocks - keep
+    this.#chunks.set(edition, index, new Chunk(edition, chunk.bytes.slice(0, from), keep))
   }
 }
 
@@ -224,12 +214,6 @@ function isZero(bytes: Uint8Array, from: number, to: number): boolean {
   const end = Math.min(to, bytes.length)
   for (let i = from; i < end; i++) if (bytes[i] !== 0) return false
   return true
-}
-
-function popCount(bits: number): number {
-  let count = 0
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++
-  return count
 }
 
 /** Under this many bytes a loop beats the call of `set` with its subarray. */

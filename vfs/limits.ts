@@ -17,7 +17,7 @@ export const CHUNK_SIZE = 32_768
 
 /** What a tree may hold; over `bytes` or `inodes` it is ENOSPC, over `entries` it is EDQUOT. */
 export interface Quota {
-  /** Contents, counted in whole blocks of `BLOCK_SIZE` that hold data; holes are free. Default 4 GiB. */
+  /** Contents, in whole blocks of `BLOCK_SIZE`; of each `CHUNK_SIZE` those up to the last written. Default 4 GiB. */
   readonly bytes: number
   /** Inodes of every kind. Default 1,048,576. */
   readonly inodes: number

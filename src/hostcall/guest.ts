@@ -90,7 +90,9 @@ export class Guest {
     for (let i = 0; i < ranges; i++) {
       const start = iovecBuf(memory.view, ptr >>> 0, i)
       const length = iovecLength(memory.view, ptr >>> 0, i)
-      if (length > 0 && !memory.covers(start, length)) return EFAULT
+      // One without bytes may point anywhere, so the kernel is not to meet it.
+      if (length === 0) continue
+      if (!memory.covers(start, length)) return EFAULT
       iov.add(start, length)
     }
     iov.buffer = memory.u8

@@ -5,7 +5,7 @@
 
 import type { Host, Session } from './hosts/host.ts'
 import { SNAPSHOTS, snapshots } from './snapshots.ts'
-import { exponent } from './statistics.ts'
+import { exponent, sum } from './statistics.ts'
 import { Footnotes, nanoseconds, textTable } from './text_table.ts'
 
 export interface Point {
@@ -62,8 +62,12 @@ const FAMILIES: readonly Family[] = [
 const SIZES: readonly number[] = [1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
 /** Operations up to which a run is short enough to repeat more often. */
 const SHORT = 30_000
-/** Nanoseconds after which a curve is not followed any further. */
+/** Nanoseconds over which a run is not repeated. */
+const LONG = 3e9
+/** Nanoseconds over which a run is not begun. */
 const BOUND = 30e9
+/** Runs before the first that counts, so that the engine has compiled what it will. */
+const WARM_UPS = 8
 
 /** All curves of a host whose names have `only` in them. */
 export async function measureGrowth(host: Host, only: string, progress: (text: string) => void): Promise<Curve[]> {
@@ -87,7 +91,7 @@ export async function measureSnapshots(only: string, progress: (text: string) =>
 export function exponents({ points }: Curve): { readonly all: number; readonly last: number } | undefined {
   const end = points.at(-1)
   if (end === undefined || points.length < 3) return undefined
-  const pairs = points.map(({ n, ns }) => ({ x: n, y: ns }))
+  const pairs = points.map(asPair)
   return { all: exponent(pairs), last: exponent(pairs.filter(({ x }) => x >= end.n / 10)) }
 }
 
@@ -108,7 +112,13 @@ export function formatGrowth(curves: readonly Curve[]): string {
       fitted === undefined ? '-' : fitted.last.toFixed(2),
     ]
   })
-  const head = ['ns per operation, n =', 'host', ...sizes.map((n) => n.toLocaleString('en')), 'exponent', 'last tenfold']
+  const head = [
+    'ns per operation, n =',
+    'host',
+    ...sizes.map((n) => n.toLocaleString('en')),
+    'exponent',
+    'last tenfold',
+  ]
   return [textTable(head, rows), notes.toString(), verdict(curves)].filter(Boolean).join('\n\n')
 }
 
@@ -130,35 +140,50 @@ async function follow(
 ): Promise<Curve[]> {
   const points: Point[][] = names.map(() => [])
   let note: string | undefined
+  const totals: Point[] = []
   try {
-    for (let i = 0; i < 4; i++) await run(2_000)
+    for (let i = 0; i < WARM_UPS; i++) await run(2_000)
     for (const n of sizes) {
-      const least = names.map(() => Number.POSITIVE_INFINITY)
-      for (let times = n <= SHORT ? 5 : 2; times > 0; times--) {
-        const found = await run(n)
-        found.forEach((ns, at) => {
-          least[at] = Math.min(ns, least[at] as number)
-        })
+      if (expected(totals, n) > BOUND) {
+        note = `not followed to ${n.toLocaleString('en')}, which would take over ${BOUND / 1e9} s`
+        break
       }
+      const least = await leastOf(n <= SHORT ? 5 : 2, () => run(n))
       least.forEach((ns, at) => {
         points[at]?.push({ n, ns })
       })
-      const total = least.reduce((all, ns) => all + ns, 0)
-      const next = sizes.find((size) => size > n)
-      // Were it quadratic, the next would take this long.
-      if (next !== undefined && total * (next / n) ** 2 > BOUND && total * (next / n) > BOUND / 10) {
-        const [before, last] = [points[0]?.at(-2), points[0]?.at(-1)]
-        const steep = before !== undefined && last !== undefined && last.ns / before.ns > 1.5 * (last.n / before.n)
-        if (steep || total * (next / n) > BOUND) {
-          note = `not followed past ${n.toLocaleString('en')}: over ${BOUND / 1e9} s`
-          break
-        }
-      }
+      totals.push({ n, ns: sum(least) })
     }
   } catch (error) {
     note = error instanceof Error ? (error.message.split('\n')[0] as string) : String(error)
   }
-  return names.map((name, at) => ({ name, host, points: points[at] as Point[], ...(note === undefined ? {} : { note }) }))
+  return names.map((name, at) => ({
+    name,
+    host,
+    points: points[at] as Point[],
+    ...(note === undefined ? {} : { note }),
+  }))
+}
+
+/** How long n operations will take, if they grow as the last two sizes did. */
+function expected(totals: readonly Point[], n: number): number {
+  const [before, last] = totals.slice(-2)
+  if (before === undefined || last === undefined) return 0
+  return last.ns * (n / last.n) ** Math.max(1, exponent([asPair(before), asPair(last)]))
+}
+
+function asPair({ n, ns }: Point): { readonly x: number; readonly y: number } {
+  return { x: n, y: ns }
+}
+
+/** The least of several runs for each curve; of fewer, when they take long. */
+async function leastOf(times: number, run: () => Promise<number[]>): Promise<number[]> {
+  let least = await run()
+  for (let i = 1; i < times && sum(least) < LONG; i++) {
+    const next = await run()
+    least = least.map((ns, at) => Math.min(ns, next[at] as number))
+  }
+  return least
 }
 
 async function once(host: Host, family: Family, n: number): Promise<number[]> {

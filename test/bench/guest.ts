@@ -20,7 +20,10 @@ const LINK = ['wasm-ld', '--no-entry', '/guest.o', '-L/usr/lib/wasm32-wasip1', '
 /** The module's file. The first call after a change of the source compiles it, which takes some seconds. */
 export function guestFile(name: Source): string {
   const source = readFileSync(fileURLToPath(new URL(name, import.meta.url)))
-  const key = createHash('sha256').update(source).update(JSON.stringify([COMPILE, LINK])).digest('hex')
+  const key = createHash('sha256')
+    .update(source)
+    .update(JSON.stringify([COMPILE, LINK]))
+    .digest('hex')
   const path = join(CACHE, `bench-${key}.wasm`)
   if (existsSync(path)) return path
   mkdirSync(dirname(path), { recursive: true })

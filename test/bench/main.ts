@@ -1,14 +1,101 @@
-/** `npm run bench -- [what…]`: see the help text. Writes tables to stdout and what is going on to stderr. */
+/** `npm run bench -- [what…]`: see the help text. Tables go to stdout, what is going on to stderr. */
 
 import { writeFileSync } from 'node:fs'
-import { Command, InvalidArgumentError } from 'commander'
-import { callsAsJson, formatCalls, measureCalls } from './calls.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { type Calls, callsAsJson, formatCalls, measureCalls } from './calls.ts'
+import { chartSvg } from './chart.ts'
+import { formatForks, measureForks } from './fork.ts'
+import { type Curve, formatGrowth, measureGrowth, measureSnapshots } from './growth.ts'
 import { OURS, PEERS } from './hosts/index.ts'
+import { vivarium } from './hosts/vivarium.ts'
+import type { How, Statistic } from './measure.ts'
+import { formatMemory, measureMemory } from './memory.ts'
 import { patternsLike } from './patterns.ts'
+import { formatTrace, measureTrace } from './trace.ts'
+import { formatWhole, measureWhole } from './whole.ts'
 
-const progress = (text: string): void => {
-  process.stderr.write(`${text}\n`)
+const PARTS = ['calls', 'growth', 'memory', 'fork', 'trace', 'whole'] as const
+type Part = (typeof PARTS)[number]
+
+interface Options {
+  readonly only: string
+  readonly rounds: number
+  readonly statistic: Statistic
+  readonly peers: boolean
+  readonly json?: string
+  readonly chart?: string
 }
 
-const calls = await measureCalls(patternsLike(process.argv[2] ?? ''), OURS, PEERS, Number(process.argv[3] ?? 5), progress)
-console.log(formatCalls(calls))
+const program = new Command('npm run bench --')
+  .description('Measures Vivarium, as built in dist/, beside other hosts of WASI preview1.')
+  .argument('[what...]', `what to measure: ${PARTS.join(', ')}, or all of them as "all"`, ['calls'])
+  .option('--only <text>', 'only the rows that have this text in their names', '')
+  .option('--rounds <n>', 'rounds in which the hosts take turns', wholeNumber, 9)
+  .addOption(new Option('--statistic <which>', 'of the rounds').choices(['median', 'least']).default('median'))
+  .option('--peers', 'follow the growth of the peers too', false)
+  .option('--json <file>', 'write the calls as [{ "pattern", "host", "ns" }]')
+  .option('--chart <file>', 'draw the calls and the growth curves, as SVG')
+  .parse()
+
+await run(program.args.length > 0 ? program.args : ['calls'], program.opts<Options>())
+
+async function run(what: readonly string[], options: Options): Promise<void> {
+  const parts = what.includes('all') ? PARTS : what.map(partOf)
+  const { only, rounds, statistic } = options
+  const how: How = { rounds, statistic }
+  let calls: Calls | undefined
+  const curves: Curve[] = []
+  for (const part of parts) {
+    switch (part) {
+      case 'calls':
+        calls = await measureCalls(patternsLike(only), OURS, PEERS, how, progress)
+        print(formatCalls(calls))
+        break
+      case 'growth': {
+        const many = vivarium('vivarium', 'digest', { descriptors: 2_000_000 })
+        for (const host of [many, ...(options.peers ? PEERS : [])]) {
+          curves.push(...(await measureGrowth(host, only, progress)))
+        }
+        curves.push(...(await measureSnapshots(only, progress)))
+        print(formatGrowth(curves))
+        break
+      }
+      case 'memory':
+        print(formatMemory(measureMemory(progress)))
+        break
+      case 'fork':
+        print(formatForks(measureForks(progress)))
+        break
+      case 'trace':
+        print(formatTrace(await measureTrace(only, how, progress)))
+        break
+      case 'whole':
+        print(formatWhole(await measureWhole(only, rounds, progress)))
+        break
+    }
+  }
+  if (options.json !== undefined && calls !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify(callsAsJson(calls), undefined, 2)}\n`)
+  }
+  if (options.chart !== undefined) writeFileSync(options.chart, await chartSvg(calls, curves))
+}
+
+function partOf(text: string): Part {
+  const part = PARTS.find((name) => name === text)
+  if (part !== undefined) return part
+  return program.error(`error: there is no ${JSON.stringify(text)} to measure; there is ${PARTS.join(', ')}`)
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new InvalidArgumentError('It has to be a whole number of at least 1.')
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n\n`)
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

@@ -153,5 +153,7 @@ export const PATTERNS: readonly Pattern[] = [
 export function patternsLike(part: string): readonly Pattern[] {
   const found = PATTERNS.filter(({ name }) => name.includes(part))
   if (found.length > 0) return found
-  throw new Error(`no pattern has ${JSON.stringify(part)} in its name; there are:\n${PATTERNS.map(({ name }) => name).join('\n')}`)
+  throw new Error(
+    `no pattern has ${JSON.stringify(part)} in its name; there are:\n${PATTERNS.map(({ name }) => name).join('\n')}`,
+  )
 }

@@ -1,6 +1,6 @@
 /** Live snapshots of one machine, with a change before each. */
 
-import type { Snapshot } from 'vivarium'
+import { Machine, type Snapshot } from 'vivarium'
 import { entryPath, machineOf } from './machine_of.ts'
 
 export const SNAPSHOTS = 'snapshots kept, one change each'
@@ -13,7 +13,7 @@ let base: Snapshot | undefined
 /** Makes n snapshots. They live as long as `kept` does. */
 export function snapshots(n: number): { readonly ns: number; readonly kept: readonly Snapshot[] } {
   base ??= machineOf(INODES, 'create').snapshot()
-  const machine = base.constructor === undefined ? machineOf(INODES, 'create') : machineFrom(base)
+  const machine = Machine.from(base)
   const kept: Snapshot[] = []
   globalThis.gc?.()
   const start = performance.now()

@@ -46,20 +46,21 @@ export function resolve(
   }
 }
 
-/** Where a walk ends, as a text that is the same for the same place: an errno's name, an inode, or a name to be made. */
-export function placeOf(
-  tree: Filesystem,
-  base: number,
-  path: string,
-  last: Last,
-  wall: 'refuse' | 'clamp',
-): string {
+/** Where a walk ends. */
+export interface End {
+  /** The same for the same place: an errno's name, an inode, or a name in a directory. */
+  readonly place: string
+  /** Whether there is something; `undefined` where the walk failed. */
+  readonly exists: boolean | undefined
+}
+
+export function endOf(tree: Filesystem, base: number, path: string, last: Last, wall: 'refuse' | 'clamp'): End {
   const fault = tree.walk.run(base, path as ByteString, last, wall)
-  if (fault !== undefined) return fault.name
+  if (fault !== undefined) return { place: fault.name, exists: undefined }
   const { dir, name, ino, isName, trailing } = tree.walk
-  const changesName = last === 'parent' || last === 'create'
-  if (ino !== 0 && !(changesName && last === 'parent')) return `#${ino}${last === 'create' && trailing && isName ? '/' : ''}`
-  return `#${dir}/${name}${trailing ? '/' : ''}`
+  const exists = ino !== 0
+  if (last === 'parent' || !exists) return { place: `#${dir}/${name}${trailing ? '/' : ''}`, exists }
+  return { place: `#${ino}${last === 'create' && trailing && isName ? '/' : ''}`, exists }
 }
 
 /** Takes `.` and `..` out of a path, as text. */

@@ -22,7 +22,7 @@ import { ROOT_INO } from '../../vfs/inode_table.ts'
 import { createNodeFs } from '../../vfs/node_fs.ts'
 import type { Last } from '../../vfs/walk.ts'
 import { compileFile } from '../support/compile.ts'
-import { type NodeDescriptor, nodeDescriptor, placeOf, resolve } from './node_paths.ts'
+import { endOf, type NodeDescriptor, nodeDescriptor, resolve } from './node_paths.ts'
 import { encode, type Operation, type Program } from './programs.ts'
 
 /** What one operation gave: `ESUCCESS` or the errno's name, and its results by name. */
@@ -39,13 +39,17 @@ export interface Outcome {
 
 /** What a path argument means in the two worlds, before the call. */
 export interface Place {
-  /** Where our walk ends, and where node:wasi's does: see `placeOf`. */
+  /** Where our walk ends, and where node:wasi's does: see `End`. */
   readonly ours: string
   readonly theirs: string
+  /** Whether something is at our place; `undefined` where our walk fails. */
+  readonly exists: boolean | undefined
   /** The errno with which node:wasi refuses the path itself, without asking the host. */
   readonly refused: string | undefined
   /** Whether the path that node:wasi keeps for the descriptor still leads to what is open there. */
   readonly leads: boolean
+  /** Whether `.` or `..` is in the path, or in the text of a link that there is. */
+  readonly dots: boolean
 }
 
 /** What Vivarium had open under a number, before the call. */
@@ -65,6 +69,8 @@ export interface Facts {
   readonly open: Open | undefined
   readonly openTo: Open | undefined
   readonly places: readonly Place[]
+  /** The errno with which node:wasi refuses the text of a new link. */
+  readonly targetRefused: string | undefined
 }
 
 export const INTERPRETER: WebAssembly.Module = new WebAssembly.Module(compileFile('differential/interpreter.c'))
@@ -74,23 +80,24 @@ const ABOVE = '/e'.repeat(24)
 const PREOPENS = ['one', 'two'] as const
 const HOME = `${ABOVE}/0`
 
+/** When Vivarium's world begins: no time that a program sets. */
+const EPOCH = { sec: 946_684_800, nsec: 0 }
 const EMPTY = emptyTree()
 
 function emptyTree(): Filesystem {
-  const tree = new Filesystem()
+  const tree = new Filesystem({}, EPOCH)
   let path = ''
   for (const name of `${HOME}/one`.slice(1).split('/')) {
     path += `/${name}`
-    tree.mkdirAt(ROOT_INO, byteString(path), 'clamp', { sec: 0, nsec: 0 })
+    tree.mkdirAt(ROOT_INO, byteString(path), 'clamp', EPOCH)
   }
-  tree.mkdirAt(ROOT_INO, byteString(`${HOME}/two`), 'clamp', { sec: 0, nsec: 0 })
+  tree.mkdirAt(ROOT_INO, byteString(`${HOME}/two`), 'clamp', EPOCH)
   return tree
 }
 
 /** Runs a program in a fresh Vivarium. The tree that is left has to be sound, and the guest has to end by itself. */
 export function runVivarium(program: Program): Outcome & { readonly facts: readonly Facts[] } {
-  const epoch = { sec: 946_684_800, nsec: 0 }
-  const kernel = new Kernel(EMPTY.fork(), new Clock(epoch, { sec: 0, nsec: 0 }, 1000), '')
+  const kernel = new Kernel(EMPTY.fork(), new Clock(EPOCH, { sec: 0, nsec: 0 }, 1000), '')
   const facts: Facts[] = []
   const run: GuestRun = new GuestRun(
     kernel,
@@ -114,7 +121,7 @@ export function runVivarium(program: Program): Outcome & { readonly facts: reado
   if (problems.length > 0) throw new Error(`the tree is unsound: ${problems.join('; ')}`)
   const results = parse(Buffer.from(run.stdout.bytes).toString('latin1'))
   if (results === undefined) throw new Error('the interpreter did not finish')
-  const fs = createNodeFs(kernel.fs, () => epoch)
+  const fs = createNodeFs(kernel.fs, () => EPOCH)
   return { results, facts, tree: treeLines(fs as unknown as typeof hostFs, HOME) }
 }
 
@@ -124,6 +131,8 @@ class Watch {
   readonly #process: Process
   readonly #known = new Map<Descriptor, NodeDescriptor>()
   #opening: NodeDescriptor | undefined
+  /** Whether a link with `.` or `..` in its text may be there. */
+  #dots = false
 
   constructor(kernel: Kernel, process: Process) {
     this.#kernel = kernel
@@ -135,12 +144,16 @@ class Watch {
 
   before(operation: Operation): Facts {
     this.#learn()
+    if (operation.call === 'path_symlink' && hasDots(operation.target)) this.#dots = true
+    const targetRefused =
+      operation.call === 'path_symlink' ? this.#changed(operation.fd, operation.target)?.refused : undefined
     const places = this.#places(operation)
     const to = 'toFd' in operation ? operation.toFd : 'to' in operation ? operation.to : undefined
     return {
       open: this.#open(operation.fd),
       openTo: typeof to === 'number' ? this.#open(to) : undefined,
       places,
+      targetRefused,
     }
   }
 
@@ -167,7 +180,7 @@ class Watch {
   #leads(descriptor: Descriptor): boolean {
     const real = this.#known.get(descriptor)?.real
     if (real === undefined) return true
-    return placeOf(this.#kernel.fs, ROOT_INO, real, 'follow', 'clamp') === `#${descriptor.file.ino}`
+    return endOf(this.#kernel.fs, ROOT_INO, real, 'follow', 'clamp').place === `#${descriptor.file.ino}`
   }
 
   #places(operation: Operation): Place[] {
@@ -226,13 +239,20 @@ class Watch {
     const found = resolve(fs, known, path, follow)
     const host = 'host' in found ? found.host : undefined
     this.#opening = host === undefined ? undefined : nodeDescriptor(host, host)
+    const { place: ours, exists } = endOf(fs, descriptor.file.ino, path, last, 'refuse')
     return {
-      ours: placeOf(fs, descriptor.file.ino, path, last, 'refuse'),
-      theirs: 'host' in found ? placeOf(fs, ROOT_INO, found.host, lastOfTheirs, 'clamp') : found.errno,
+      ours,
+      theirs: 'host' in found ? endOf(fs, ROOT_INO, found.host, lastOfTheirs, 'clamp').place : found.errno,
+      exists,
       refused: 'host' in found ? undefined : found.errno,
       leads: this.#leads(descriptor),
+      dots: this.#dots || hasDots(text),
     }
   }
+}
+
+function hasDots(path: string): boolean {
+  return /(^|\/)\.\.?(\/|$)/.test(path)
 }
 
 /** A scratch folder in memory where there is one: programs sync. */
@@ -316,7 +336,7 @@ function parse(text: string): Result[] | undefined {
       const equals = value.indexOf('=')
       return [value.slice(0, equals), value.slice(equals + 1)]
     })
-    return { errno: errnoName(Number(errno)), values: Object.fromEntries(values) }
+    return { errno: errnoName(Number(errno)) ?? `errno ${errno}`, values: Object.fromEntries(values) }
   })
 }
 

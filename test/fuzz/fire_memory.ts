@@ -21,16 +21,52 @@ const DATA = 0x8000
 
 /** What the tree of `fire_world.ts` has, and what it has not. */
 const PATHS = [
-  ...['f', 'g', 'd', 'd/x', 'd/e', 'd/e/y', 'new', 'd/new', 'h', 'l', 'dl', 'dl/x', 'dangling', 'loop', 'up', 'absolute'],
+  ...[
+    'f',
+    'g',
+    'd',
+    'd/x',
+    'd/e',
+    'd/e/y',
+    'new',
+    'd/new',
+    'h',
+    'l',
+    'dl',
+    'dl/x',
+    'dangling',
+    'loop',
+    'up',
+    'absolute',
+  ],
   ...['fifo', 'socket', 'dev/null', 'dev/zero', 'dev/full', 'dev/random', 'dev/urandom', 'dev/stdin', 'dev/stdout'],
-  ...['dev/stderr', 'dev/tty', '.', '..', '/', '', 'd/', 'f/', 'new/', 'd/..', 'd/../..', './d/./x', '/f', 'f/x', 'x'.repeat(256)],
+  ...[
+    'dev/stderr',
+    'dev/tty',
+    '.',
+    '..',
+    '/',
+    '',
+    'd/',
+    'f/',
+    'new/',
+    'd/..',
+    'd/../..',
+    './d/./x',
+    '/f',
+    'f/x',
+    'x'.repeat(256),
+  ],
   ...['d\0x', 'd/'.repeat(2049)],
 ].map(byteString)
 /** Not UTF-8. */
-const BYTES = ['\xff', 'd/\xc0\xaf', '\xed\xa0\x80'].map((bytes) => Uint8Array.from(bytes, (char) => char.charCodeAt(0)))
+const BYTES = ['\xff', 'd/\xc0\xaf', '\xed\xa0\x80'].map((bytes) =>
+  Uint8Array.from(bytes, (char) => char.charCodeAt(0)),
+)
 
 const image = new Uint8Array(MEMORY_SIZE)
-const view = new DataView(image.buffer)
+/** All that has been put into it. */
+const meant: Place[] = []
 
 /** Paths, in a row from 0x1000. */
 export const PATH_PLACES: readonly Place[] = inRow(0x1000, [...PATHS.map(encodeLatin1), ...BYTES])
@@ -110,14 +146,13 @@ const images = new Map<number, Uint8Array>([[0, image]])
 export function imageOf(noise: number): Uint8Array {
   const known = images.get(noise)
   if (known !== undefined) return known
-  const noisy = image.slice()
+  const noisy = new Uint8Array(MEMORY_SIZE)
   let state = noise
   for (let i = 0; i < noisy.length; i++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
-    if (noisy[i] === 0) noisy[i] = state >>> 24
+    noisy[i] = state >>> 24
   }
-  // A zero of what is meant is no gap.
-  for (const { ptr, len } of written) noisy.set(image.subarray(ptr, ptr + len), ptr)
+  for (const { ptr, len } of meant) noisy.set(image.subarray(ptr, ptr + len), ptr)
   images.set(noise, noisy)
   return noisy
 }
@@ -128,7 +163,7 @@ function inRow(from: number, values: readonly Uint8Array[]): Place[] {
   return values.map((value) => {
     const place = { ptr: at, len: value.length }
     image.set(value, at)
-    written.push(place)
+    meant.push(place)
     at = (at + value.length + 7) & ~7
     return place
   })

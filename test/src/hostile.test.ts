@@ -2,13 +2,15 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { RIGHTS_DIRECTORY } from '../../kernel/rights.ts'
 import { type CallName, callNames } from '../../src/abi/signatures.ts'
+import { OFLAG_DIRECTORY } from '../../src/abi/types.ts'
 import { type Files, Machine, type Run, VivariumError } from '../../src/index.ts'
 import { unstableCallNames } from '../../src/unstable/signatures.ts'
 import { check } from '../../vfs/check.ts'
 import { errnoName } from '../../vfs/errno.ts'
 import { callerModule } from '../support/caller.ts'
-import { ENDED, Hostcalls } from '../support/hostcalls.ts'
+import { ENDED, Hostcalls, READ_WRITE } from '../support/hostcalls.ts'
 import { anyCall, prepareMemory, type RandomCall, randomCall } from '../support/random_calls.ts'
 
 const SEED = 20260101
@@ -16,6 +18,7 @@ const FILES: Files = {
   '/a': 'contents of a',
   '/d/b': 'x'.repeat(10_000),
   '/d/e/f': '',
+  '/empty': null,
   '/link': { symlink: 'd' },
   '/loop': { symlink: 'loop' },
   '/up': { symlink: '../a' },
@@ -48,6 +51,10 @@ describe('calls at random', () => {
       fc.property(fc.array(calls, { minLength: 20, maxLength: 80 }), (list) => {
         const guest = new Hostcalls({ files: FILES, quota: QUOTA, seed: 'hostile', run: RUN })
         guest.mknod('fifo', 'fifo')
+        // Descriptors 5 to 7, which the calls at random often take: a file, a directory, a socket.
+        guest.opened('a', { rights: READ_WRITE })
+        guest.opened('d', { oflags: OFLAG_DIRECTORY, rights: RIGHTS_DIRECTORY })
+        guest.must('sock_accept', 4, 0, guest.out(4))
         prepareMemory(guest.u8)
         for (const { name, args } of list) {
           const answer = guest.call(name, ...args)

@@ -22,7 +22,7 @@ const RESULTS_AT = 0x1_0000
 const RESULT_ROOM = 0x2000
 
 const PATHS: readonly string[] = [
-  ...['a', 'b', 'd', 'd/a', 'd/b', 'd/e', 'd/e/f', '.', '..', 'a/', 'd/', 'd/.', 'd/..', '../a', 'd/../a', 'd//a', ''],
+  ...['a', 'b', 'd', 'd/a', 'd/b', 'd/e', 'd/e/f', 'empty', '.', '..', 'a/', 'd/', 'd/.', 'd/..', '../a', 'd/../a', 'd//a', ''],
   ...['/', '/a', 'link', 'loop', 'link/a', 'up', 'dev/null', 'dev/zero', 'dev/random', 'dev/full', 'dev/stdin', 'fifo'],
   ...['\0', 'a\0b', 'n'.repeat(255), 'n'.repeat(256), 'd/'.repeat(60), 'ü', '€/🦀'],
 ]
@@ -127,19 +127,22 @@ function argumentsOf(name: CallName): fc.Arbitrary<readonly (number | bigint)[]>
   const parts = params.flatMap((param, index): fc.Arbitrary<readonly (number | bigint)[]>[] => {
     // A count comes with its pointer; but that of subscriptions comes after two pointers.
     if (params.some(({ count }) => count === param.name) && param.name !== 'nsubscriptions') return []
-    return [argument(param, index)]
+    return [argument(name, param, index)]
   })
   return fc.tuple(...parts).map((values) => values.flat())
 }
 
-function argument(param: Param, index: number): fc.Arbitrary<readonly (number | bigint)[]> {
+function argument(name: CallName, param: Param, index: number): fc.Arbitrary<readonly (number | bigint)[]> {
   const one = (value: fc.Arbitrary<number | bigint>): fc.Arbitrary<readonly (number | bigint)[]> =>
     value.map((it) => [it])
   const result = RESULTS_AT + index * RESULT_ROOM
   const place = mostly(fc.constant(result), [SIZE - 16 * (index + 1), ...BAD_POINTERS])
+  const likely = name.startsWith('path_') ? fc.constantFrom(3, 3, 3, 6) : fc.constantFrom(3, 5, 6, 7)
   switch (param.kind) {
+    case 'signal':
+      return one(fc.nat(31))
     case 'fd':
-      return one(mostly(fc.nat(9), [10, 99, 1024, 0x7fff_ffff, 0xffff_ffff]))
+      return one(mostly(fc.oneof(fc.nat(9), likely), [10, 99, 1024, 0x7fff_ffff, 0xffff_ffff]))
     case 'path':
       return mostly(
         fc.constantFrom(...paths).map(({ ptr, len }) => [ptr, len]),
@@ -190,7 +193,7 @@ function argument(param: Param, index: number): fc.Arbitrary<readonly (number | 
     case 'dircookie':
       return one(mostly<number | bigint>(fc.oneof(fc.bigInt(0n, 10n), fc.constantFrom(...LONGS)), BAD_LONGS))
     default:
-      return one(mostly(fc.nat(8), BAD_WORDS))
+      return one(mostly(fc.constantFrom(0, 0, 0, 1, 1, 2, 3, 4, 5, 8, 9), BAD_WORDS))
   }
 }
 

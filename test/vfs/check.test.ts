@@ -107,9 +107,9 @@ describe('check()', () => {
   })
 
   it.each<[string, Uint8Array, number]>([
-    [`file ${G}: chunk 0 holds no block`, new Uint8Array(1), 0],
+    [`file ${G}: chunk 0 costs 0 blocks`, new Uint8Array(1), 0],
     [`file ${G}: hole in chunk 0 has data`, new Uint8Array(5000).fill(1), 1],
-    [`file ${G}: chunk 0 has 32769 bytes`, new Uint8Array(32_769), 255],
+    [`file ${G}: chunk 0 has 32769 bytes`, new Uint8Array(32_769), 8],
   ])('says: %s', (sentence, bytes, blocks) => {
     const fs = damaged((table) => {
       const chunks = new PersistentArray<{ edition: Edition; bytes: Uint8Array; blocks: number }>()

@@ -25,7 +25,9 @@ class Model {
   }
 
   mark(from: number, count: number): void {
-    for (let block = Math.floor(from / BLOCK_SIZE); block * BLOCK_SIZE < from + count; block++) this.blocks.add(block)
+    // A chunk costs all blocks up to the last that was touched.
+    const start = Math.floor(from / CHUNK_SIZE) * CHUNK_SIZE
+    for (let block = start / BLOCK_SIZE; block * BLOCK_SIZE < from + count; block++) this.blocks.add(block)
     this.size = Math.max(this.size, from + count)
   }
 
@@ -36,6 +38,12 @@ class Model {
     }
     this.size = size
   }
+}
+
+/** A block and those before it in its chunk. */
+function upTo(block: number, perChunk: number): number[] {
+  const first = Math.floor(block / perChunk) * perChunk
+  return Array.from({ length: block - first + 1 }, (_, index) => first + index)
 }
 
 interface Side {
@@ -155,13 +163,13 @@ describe('truncate()', () => {
 })
 
 describe('write()', () => {
-  it('stores one byte at 2^52 and at the largest offset in two blocks', () => {
+  it('stores one byte at 2^52 and at the largest offset, each at the cost of its chunk up to there', () => {
     const data = new FileData()
     const edition = new Edition()
     data.write(edition, 2 ** 52, Uint8Array.of(1), 0, 1)
     data.write(edition, FILE_SIZE_MAX - 1, Uint8Array.of(2), 0, 1)
     expect(data.size).toBe(FILE_SIZE_MAX)
-    expect(data.blocks).toBe(2)
+    expect(data.blocks).toBe(1 + CHUNK_SIZE / BLOCK_SIZE)
     const target = new Uint8Array(3).fill(9)
     expect(data.read(2 ** 52 - 1, target, 0, 3)).toBe(3)
     expect([...target]).toEqual([0, 1, 0])
@@ -184,13 +192,17 @@ describe('room()', () => {
           const data = new FileData()
           const edition = new Edition()
           for (const block of blocks) data.write(edition, block * BLOCK_SIZE, Uint8Array.of(1), 0, 1)
+          const perChunk = CHUNK_SIZE / BLOCK_SIZE
+          const charged = new Set(blocks.flatMap((block) => upTo(block, perChunk)))
           let left = free
           let room = 0
           for (; room < count; room++) {
             const position = from + room
             if (room > 0 && position % BLOCK_SIZE !== 0) continue
-            if (blocks.includes(Math.floor(position / BLOCK_SIZE))) continue
-            if (left-- === 0) break
+            const missing = upTo(Math.floor(position / BLOCK_SIZE), perChunk).filter((block) => !charged.has(block))
+            if (missing.length > left) break
+            left -= missing.length
+            for (const block of missing) charged.add(block)
           }
           expect(data.room(from, count, free)).toBe(room)
         },
