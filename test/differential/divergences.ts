@@ -13,7 +13,7 @@ import {
   RIGHT_FD_WRITE,
   RIGHT_POLL_FD_READWRITE,
 } from '../../kernel/rights.ts'
-import { errorsThatHold, isPathCall, textsOf } from './errors.ts'
+import { errorsThatHold, isFileCall, isPathCall, textsOf } from './errors.ts'
 import { nanoseconds, type Operation, TIMES } from './programs.ts'
 import type { Facts, Result } from './worlds.ts'
 
@@ -51,8 +51,6 @@ function parting({ facts, theirs }: Difference): Facts['places'][number] | undef
   const place = facts.places.find(({ ours, theirs }) => ours !== theirs)
   return place === undefined || (place.refused !== undefined && place.refused !== theirs.errno) ? undefined : place
 }
-
-const isFileCall = ({ call }: Operation): boolean => /^fd_(p?read|p?write|seek|tell|allocate|advise|filestat_set_size)$/.test(call)
 
 const PARTS: readonly Divergence[] = [
   {
@@ -346,6 +344,16 @@ const RESULTS: readonly Divergence[] = [
     authority: 'preview1 fd is a u32; POSIX: EBADF for what is no open descriptor.',
     accepts: (difference) =>
       difference.theirs.errno === 'EINVAL' && Object.values(difference.operation).includes(4_000_000_000),
+  },
+  {
+    id: 'advise',
+    what: 'fd_advise from a negative offset: EINVAL here; the host takes it.',
+    right: 'either',
+    authority: 'POSIX posix_fadvise() has EINVAL for the length only; preview1 offsets have no sign.',
+    accepts: (difference) =>
+      difference.operation.call === 'fd_advise' &&
+      difference.operation.offset < 0 &&
+      answers(difference, 'EINVAL', 'ESUCCESS'),
   },
   {
     id: 'allocate',

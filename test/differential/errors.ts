@@ -8,6 +8,11 @@ export function isPathCall({ call }: Operation): boolean {
   return call.startsWith('path_')
 }
 
+/** Whether it is a call that makes sense for a file, and not for a directory. */
+export function isFileCall({ call }: Operation): boolean {
+  return /^fd_(p?read|p?write|seek|tell|allocate|advise|filestat_set_size)$/.test(call)
+}
+
 /** What the operation has of paths and texts of links. */
 export function textsOf(operation: Operation): string[] {
   return Object.values(operation)
@@ -29,6 +34,7 @@ export function errorsThatHold(operation: Operation, facts: Facts): Set<string> 
   }
   seen(open, needed?.rights ?? 0)
   if ('toFd' in operation || operation.call === 'fd_renumber') seen(openTo, needed?.rightsTo ?? 0)
+  if (isFileCall(operation) && open?.kind === 'directory') errors.add('EISDIR').add('EBADF').add('ENOTCAPABLE')
   if (/^fd_p?read$/.test(operation.call) && open?.readable === false) errors.add('EBADF')
   if (/^fd_(p?write|allocate|filestat_set_size)$/.test(operation.call) && open?.writable === false) errors.add('EBADF')
   for (const [index, { ours, refused, exists }] of places.entries()) {

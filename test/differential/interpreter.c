@@ -164,8 +164,8 @@ static void put_filestat(const __wasi_filestat_t *stat) {
 }
 
 // Lists a directory with a buffer of `length` bytes, as a C library does, and, with `sweep`, unlinks what it finds as
-// soon as it has found it. "names" ends with a slash after each name and type.
-static u32 list(u32 fd, u32 length, int sweep, char *names, u32 room) {
+// soon as it has found it. `names` gets each name and type with a slash after it. `stuck`: an entry did not fit.
+static u32 list(u32 fd, u32 length, int sweep, char *names, u32 room, int *stuck) {
   u64 cookie = 0;
   u32 end = 0;
   for (int round = 0; round < ROUNDS; round++) {
@@ -193,15 +193,20 @@ static u32 list(u32 fd, u32 length, int sweep, char *names, u32 room) {
       moved = 1;
     }
     if (filled < length) break;
-    if (!moved) return 0;
+    if (!moved) {
+      *stuck = 1;
+      break;
+    }
   }
   return 0;
 }
 
 static void put_list(u64 fd, u64 length, int sweep) {
   static char names[1 << 14];
+  int stuck = 0;
   names[0] = 0;
-  put_number(list((u32)fd, length > sizeof data ? sizeof data : (u32)length, sweep, names, sizeof names));
+  put_number(list((u32)fd, length > sizeof data ? sizeof data : (u32)length, sweep, names, sizeof names, &stuck));
+  result("stuck", stuck);
   put(" names=");
   put(names);
 }

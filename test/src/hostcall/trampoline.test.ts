@@ -43,7 +43,7 @@ describe('buildTrampoline()', () => {
     const { [name]: call } = trampoline({ [name]: () => 0 })
     const typed = (types: readonly string[], result: string): Promise<Uint8Array> =>
       wat(`(module (import "w" "f" (func (param ${types.join(' ')}) ${result})))`)
-    const types = params.map(({ type }) => type)
+    const types: string[] = params.map(({ type }) => type)
     const [result, other] = returns === 'errno' ? ['(result i32)', '(result i64)'] : ['', '(result i32)']
     const link = (bytes: Uint8Array) => () => instantiate(bytes, { w: { f: call as Call } })
     expect(link(await typed(types, result))).not.toThrow()
