@@ -59,38 +59,61 @@ export function timeUntil(from: Instant, to: Instant): Time {
   return new Time(to.sec - from.sec - borrow, to.nsec - from.nsec + borrow * NS_PER_SEC)
 }
 
+/** Ticks counted before they are added up, so that their nanoseconds stay far below 2^53. */
+const STEPS_MAX = 1_000_000
+
 /** The clocks of one machine. Both move together; they differ in where they start. */
 export class Clock {
-  readonly realtime: Time
-  readonly monotonic: Time
   /** Nanoseconds that each call takes. */
   readonly tick: number
+  readonly #realtime: Time
+  readonly #monotonic: Time
+  /** Ticks that the two times do not have in them yet: most calls never look at a clock. */
+  #steps = 0
 
   constructor(realtime: Instant, monotonic: Instant, tick: number) {
-    this.realtime = new Time(realtime.sec, realtime.nsec)
-    this.monotonic = new Time(monotonic.sec, monotonic.nsec)
+    this.#realtime = new Time(realtime.sec, realtime.nsec)
+    this.#monotonic = new Time(monotonic.sec, monotonic.nsec)
     this.tick = tick
+  }
+
+  /** Since 1970. The object moves on with the clock when it is asked for again. */
+  get realtime(): Instant {
+    if (this.#steps > 0) this.#settle()
+    return this.#realtime
+  }
+
+  /** Since the machine began. The object moves on with the clock when it is asked for again. */
+  get monotonic(): Instant {
+    if (this.#steps > 0) this.#settle()
+    return this.#monotonic
   }
 
   /** One call's worth of time. */
   step(): void {
-    this.realtime.add(this.tick)
-    this.monotonic.add(this.tick)
+    if (++this.#steps === STEPS_MAX) this.#settle()
   }
 
   /** Jumps on by `time`. */
   jump(time: Instant): void {
-    this.realtime.addTime(time)
-    this.monotonic.addTime(time)
+    this.#realtime.addTime(time)
+    this.#monotonic.addTime(time)
   }
 
-  /** Goes back, or on, to where `clock` is. */
+  /** Shows what `clock` shows. */
   set(clock: Clock): void {
-    this.realtime.set(clock.realtime)
-    this.monotonic.set(clock.monotonic)
+    this.#steps = 0
+    this.#realtime.set(clock.realtime)
+    this.#monotonic.set(clock.monotonic)
   }
 
   fork(): Clock {
     return new Clock(this.realtime, this.monotonic, this.tick)
+  }
+
+  #settle(): void {
+    const ns = this.#steps * this.tick
+    this.#steps = 0
+    this.jump({ sec: Math.floor(ns / NS_PER_SEC), nsec: ns % NS_PER_SEC })
   }
 }

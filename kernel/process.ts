@@ -1,7 +1,7 @@
 /** One running guest: its descriptors, its arguments, its randomness, and how it ended. */
 
 import type { ByteString } from '../vfs/bytes.ts'
-import { Time } from './clock.ts'
+import type { Instant } from '../vfs/inode.ts'
 import { FdTable } from './fd_table.ts'
 import type { Random } from './random.ts'
 
@@ -47,8 +47,6 @@ export class Process {
   readonly fds: FdTable
   readonly limits: ProcessLimits
   readonly random: Random
-  /** CPU time: the ticks of this process's calls. */
-  readonly cpu: Time = new Time()
   /** Calls made so far. */
   calls = 0
   /** Bytes written to captured streams so far. */
@@ -75,5 +73,11 @@ export class Process {
     this.limits = limits
     this.random = random
     this.fds = new FdTable(limits.descriptors)
+  }
+
+  /** CPU time: the ticks of this process's calls, `tick` nanoseconds each. */
+  cpuTime(tick: number): Instant {
+    const ns = BigInt(this.calls) * BigInt(tick)
+    return { sec: Number(ns / 1_000_000_000n), nsec: Number(ns % 1_000_000_000n) }
   }
 }

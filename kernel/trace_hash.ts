@@ -20,6 +20,25 @@ export class TraceHash {
   /** Words absorbed, modulo 2^32. */
   #count = 0
 
+  /** Absorbs the first `count` words of `words`. Preconditions: `count` is a multiple of four. */
+  absorb(words: Int32Array, count: number): void {
+    let a = this.#a
+    let b = this.#b
+    let c = this.#c
+    let d = this.#d
+    for (let i = 0; i < count; i += 4) {
+      a = round(a, words[i] as number)
+      b = round(b, words[i + 1] as number)
+      c = round(c, words[i + 2] as number)
+      d = round(d, words[i + 3] as number)
+    }
+    this.#a = a
+    this.#b = b
+    this.#c = c
+    this.#d = d
+    this.#count = (this.#count + count) | 0
+  }
+
   /** Absorbs four 32-bit words. */
   words(w0: number, w1: number, w2: number, w3: number): void {
     this.#a = round(this.#a, w0)

@@ -103,6 +103,10 @@ export class GuestRun implements Run {
    * @throws VivariumError `BAD_MODULE` where it does not link; then the process has not begun.
    */
   start(executor: Executor): void {
+    // Where the clocks start says, with the calls, where they are at each of them.
+    const { realtime, monotonic, tick } = this.#kernel.clock
+    this.#hash?.words(realtime.sec, realtime.nsec, monotonic.sec, monotonic.nsec)
+    this.#hash?.words(tick, this.process.pid, 0, 0)
     const { module, kind, wasi } = this.#module
     const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {}
     for (const [from, values] of Object.entries(this.#options.imports ?? {})) imports[from] = { ...values }

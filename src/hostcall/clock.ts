@@ -1,5 +1,6 @@
 /** clock_res_get and clock_time_get: the virtual clocks. */
 
+import type { Instant } from '../../vfs/inode.ts'
 import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID } from '../abi/types.ts'
 import { writeInstant } from '../abi/u64.ts'
 import { FAULT, type Guest, INVAL } from './guest.ts'
@@ -32,16 +33,20 @@ export function clockTimeGet(guest: Guest, id: number, _lo: number, _hi: number,
   if (!memory.covers(time >>> 0, 8)) return FAULT
   switch (id) {
     case CLOCK_REALTIME:
-      writeInstant(memory.view, time >>> 0, kernel.clock.realtime.sec, kernel.clock.realtime.nsec)
+      writeTime(memory.view, time >>> 0, kernel.clock.realtime)
       return 0
     case CLOCK_MONOTONIC:
-      writeInstant(memory.view, time >>> 0, kernel.clock.monotonic.sec, kernel.clock.monotonic.nsec)
+      writeTime(memory.view, time >>> 0, kernel.clock.monotonic)
       return 0
     case CLOCK_PROCESS_CPUTIME_ID:
     case CLOCK_THREAD_CPUTIME_ID:
-      writeInstant(memory.view, time >>> 0, process.cpu.sec, process.cpu.nsec)
+      writeTime(memory.view, time >>> 0, process.cpuTime(kernel.clock.tick))
       return 0
     default:
       return INVAL
   }
+}
+
+function writeTime(view: DataView, ptr: number, { sec, nsec }: Instant): void {
+  writeInstant(view, ptr, sec, nsec)
 }

@@ -37,8 +37,8 @@ export class Guest {
   /** Absorbs what the calls move; `undefined` when nothing is traced. */
   readonly hash: TraceHash | undefined
 
-  /** The words of the call at hand. */
-  readonly words: Int32Array = new Int32Array(16)
+  /** The words of the call at hand, and room for what the trace adds to them: at most a filestat. */
+  readonly words: Int32Array = new Int32Array(32)
   readonly #subscriptions: Subscription[] = []
   #userdata: Uint32Array = new Uint32Array(0)
 

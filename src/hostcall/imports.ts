@@ -173,29 +173,33 @@ class CallSite {
     process.inCall = true
     process.calls++
     kernel.clock.step()
-    process.cpu.add(kernel.clock.tick)
-    const { hash, words } = guest
-    if (hash === undefined) return
-    const { realtime } = kernel.clock
-    hash.words(this.#index, realtime.sec, realtime.nsec, words[0] as number)
-    for (let i = 1; i < this.#wordCount; i += 4) {
-      hash.words(words[i] as number, words[i + 1] as number, words[i + 2] as number, words[i + 3] as number)
-    }
   }
 
-  /** After the call: absorbs its result and gives back what it returns, or ends the guest. */
+  /** After the call: absorbs it, with its result, and gives back what it returns, or ends the guest. */
   leave(errno: number): number {
     const guest = this.#guest
-    const { hash, process, memory, words } = guest
+    const { hash, process } = guest
     process.inCall = false
+    if (hash !== undefined) hash.absorb(guest.words, this.#note(errno))
     if (process.end !== undefined) this.#ending.trap()
-    if (hash !== undefined) {
-      hash.words(errno, 0, 0, 0)
-      if (errno === 0) {
-        for (const { word, size } of this.#results) hash.bytes(memory.u8, (words[word] as number) >>> 0, size)
+    return errno
+  }
+
+  /** Puts the call's number, its errno, and its results of fixed size after its words; how many words that makes. */
+  #note(errno: number): number {
+    const { words, memory, process } = this.#guest
+    let count = this.#wordCount
+    words[count++] = this.#index | (errno << 8)
+    if (errno === 0 && process.end === undefined) {
+      const { view } = memory
+      for (const { word, size } of this.#results) {
+        const ptr = (words[word] as number) >>> 0
+        if (size === 2) words[count++] = view.getUint16(ptr, true)
+        else for (let at = 0; at < size; at += 4) words[count++] = view.getInt32(ptr + at, true)
       }
     }
-    return errno
+    while (count % 4 !== 0) words[count++] = 0
+    return count
   }
 
   /**

@@ -112,19 +112,19 @@ function arrayAgainstMap(count: number): Straight[] {
   const order = values.map((_, i) => (Math.imul(i, 0x9e3779b1) >>> 0) % count)
   let array = new PersistentArray<{ at: number }>()
   let map = new Map<number, { at: number }>()
-  const valueOf = (i: number): { at: number } => values[i] as { at: number }
+  const valueAt = (i: number): { at: number } => values[i] as { at: number }
   return [
     against(
       'inode table, add',
       count,
       () => {
         array = new PersistentArray()
-        for (let i = 0; i < count; i++) array.set(edition, i, valueOf(i))
+        for (let i = 0; i < count; i++) array.set(edition, i, valueAt(i))
         return count
       },
       () => {
         map = new Map()
-        for (let i = 0; i < count; i++) map.set(i, valueOf(i))
+        for (let i = 0; i < count; i++) map.set(i, valueAt(i))
         return map.size
       },
     ),
@@ -138,11 +138,11 @@ function arrayAgainstMap(count: number): Straight[] {
       'inode table, change',
       count,
       () => {
-        for (const i of order) array.set(edition, i, valueOf(count - 1 - i))
+        for (const i of order) array.set(edition, i, valueAt(count - 1 - i))
         return array.get(0)?.at ?? 0
       },
       () => {
-        for (const i of order) map.set(i, valueOf(count - 1 - i))
+        for (const i of order) map.set(i, valueAt(count - 1 - i))
         return map.get(0)?.at ?? 0
       },
     ),

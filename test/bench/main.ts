@@ -19,6 +19,7 @@ type Part = (typeof PARTS)[number]
 
 interface Options {
   readonly only: string
+  readonly hosts: string
   readonly rounds: number
   readonly statistic: Statistic
   readonly peers: boolean
@@ -30,6 +31,7 @@ const program = new Command('npm run bench --')
   .description('Measures Vivarium, as built in dist/, beside other hosts of WASI preview1.')
   .argument('[what...]', `what to measure: ${PARTS.join(', ')}, or all of them as "all"`, ['calls'])
   .option('--only <text>', 'only the rows that have this text in their names', '')
+  .option('--hosts <text>', 'only the peers that have this text in their names', '')
   .option('--rounds <n>', 'rounds in which the hosts take turns', wholeNumber, 9)
   .addOption(new Option('--statistic <which>', 'of the rounds').choices(['median', 'least']).default('median'))
   .option('--peers', 'follow the growth of the peers too', false)
@@ -41,19 +43,20 @@ await run(program.args.length > 0 ? program.args : ['calls'], program.opts<Optio
 
 async function run(what: readonly string[], options: Options): Promise<void> {
   const parts = what.includes('all') ? PARTS : what.map(partOf)
-  const { only, rounds, statistic } = options
+  const { only, hosts, rounds, statistic } = options
+  const peers = PEERS.filter(({ name }) => name.includes(hosts))
   const how: How = { rounds, statistic }
   let calls: Calls | undefined
   const curves: Curve[] = []
   for (const part of parts) {
     switch (part) {
       case 'calls':
-        calls = await measureCalls(patternsLike(only), OURS, PEERS, how, progress)
+        calls = await measureCalls(patternsLike(only), OURS, peers, how, progress)
         print(formatCalls(calls))
         break
       case 'growth': {
         const many = vivarium('vivarium', 'digest', { descriptors: 2_000_000 })
-        for (const host of [many, ...(options.peers ? PEERS : [])]) {
+        for (const host of [many, ...(options.peers ? peers : [])]) {
           curves.push(...(await measureGrowth(host, only, progress)))
         }
         curves.push(...(await measureSnapshots(only, progress)))

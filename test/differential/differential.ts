@@ -54,7 +54,7 @@ export async function runDifferential(options: DifferentialOptions): Promise<Rep
   for (let from = 0; from < options.programs && findings.size < FINDINGS; from += BATCH) {
     const seed = options.seed + from
     const numRuns = Math.min(BATCH, options.programs - from)
-    const batch = fc.sample(property(), { seed, numRuns }).map(([program]) => program)
+    const batch = await draw(seed, numRuns)
     for (const { index, label } of await compareBatch(batch, counts)) {
       if (findings.has(label) || findings.size >= FINDINGS) continue
       const program = await shrink(seed, index, label)
@@ -192,15 +192,24 @@ function sorted(names: string): string {
   return names.split('/').sort().join('/')
 }
 
-function property(differs: (program: Program) => Promise<boolean> = async () => false) {
-  return fc.asyncProperty(programs, async (program) => !(await differs(program)))
+/** The programs that a property of this seed would run; `fc.sample` gives others. */
+async function draw(seed: number, numRuns: number): Promise<Program[]> {
+  const drawn: Program[] = []
+  const keep = fc.asyncProperty(programs, async (program) => {
+    drawn.push(program)
+  })
+  await fc.check(keep, { seed, numRuns })
+  return drawn
 }
 
 /** The shortest program that fast-check can find from the one that `seed` and `index` draw. */
 async function shrink(seed: number, index: number, label: string): Promise<Program> {
-  const differs = async (program: Program) => (await compareBatch([program], noCounts()))[0]?.label === label
-  const { counterexample } = await fc.check(property(differs), { seed, path: String(index), numRuns: 1 })
-  if (counterexample === null) throw new Error(`program ${index} of seed ${seed} differed, and then it did not`)
+  const agrees = fc.asyncProperty(
+    programs,
+    async (program) => (await compareBatch([program], noCounts()))[0]?.label !== label,
+  )
+  const { counterexample } = await fc.check(agrees, { seed, path: String(index), numRuns: 1 })
+  if (counterexample === null) throw new Error(`program ${index} of seed ${seed} differed, and then it did not: ${label}`)
   return counterexample[0]
 }
 

@@ -161,8 +161,8 @@ const path = oftenOr(
   fc
     .tuple(
       fc.oneof(
-        { weight: 6, arbitrary: parts(1) },
-        { weight: 4, arbitrary: parts(2) },
+        { weight: 10, arbitrary: parts(1) },
+        { weight: 5, arbitrary: parts(2) },
         { weight: 1, arbitrary: parts(3) },
       ),
       slash,
@@ -173,9 +173,9 @@ const path = oftenOr(
 /** What links say. Most lead somewhere in the same directory, to each other, or nowhere. */
 const target = oftenOr(12, path, fc.constantFrom('.', '..', '../a', '../b/c', 'a/', './b', 'missing', '/a', ''))
 const fd = fc.oneof(
-  { weight: 40, arbitrary: fc.integer({ min: 5, max: 9 }) },
+  { weight: 40, arbitrary: fc.integer({ min: 5, max: 8 }) },
   { weight: 4, arbitrary: fc.constantFrom(3, 4) },
-  { weight: 1, arbitrary: fc.constantFrom(10, 11, 64, 4_000_000_000) },
+  { weight: 1, arbitrary: fc.constantFrom(9, 10, 64, 4_000_000_000) },
 )
 const dirfd = fc.oneof(
   { weight: 12, arbitrary: fc.constant(3) },
@@ -235,8 +235,8 @@ function operation<C extends Call>(
 }
 
 const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
-  operation(16, 'path_open', { fd: dirfd, dirflags: follow, path, oflags, base, inheriting, fdflags }),
-  operation(6, 'path_open', {
+  operation(26, 'path_open', { fd: dirfd, dirflags: follow, path, oflags, base, inheriting, fdflags }),
+  operation(9, 'path_open', {
     fd: dirfd,
     dirflags: fc.constant(1),
     path,
@@ -263,7 +263,8 @@ const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
   operation(3, 'fd_fdstat_get', { fd }),
   operation(1, 'fd_fdstat_set_flags', { fd, flags: fdflags }),
   operation(1, 'fd_fdstat_set_rights', { fd, base: oftenOr(1, base, someRights), inheriting }),
-  operation(6, 'list', { fd: oftenOr(1, dirfd, fd), length }),
+  // A buffer that holds `..`, which node:wasi does not list.
+  operation(6, 'list', { fd: oftenOr(1, dirfd, fd), length: fc.constantFrom(4096, 256, 64, 40, 30, 26) }),
   operation(1, 'fd_readdir', { fd: oftenOr(1, dirfd, fd), length, cookie: fc.nat({ max: 4 }) }),
   operation(2, 'sweep', { fd: dirfd, length: fc.constantFrom(4096, 300) }),
   operation(9, 'path_create_directory', { fd: dirfd, path }),
@@ -298,7 +299,7 @@ const open = (path: string, oflags: number, base: number): Operation => ({
   fdflags: 0,
 })
 
-/** Something to work on, so that not all fails: each line is in about half of the programs. */
+/** Something to work on, so that not all fails: each line is in most programs. */
 const BEGINNINGS: Program = [
   { call: 'path_create_directory', fd: 3, path: 'a' },
   { call: 'path_create_directory', fd: 3, path: 'a/b' },
@@ -313,7 +314,12 @@ const BEGINNINGS: Program = [
   { call: 'path_link', fd: 3, flags: 0, path: 'b', toFd: 4, to: 'b' },
 ]
 
+/** Each line at 3 in 4, and none when shrunk. */
+const beginning = fc
+  .tuple(...BEGINNINGS.map((line) => fc.nat({ max: 3 }).map((keep) => (keep > 0 ? [line] : []))))
+  .map((lines) => lines.flat())
+
 /** Programs; they shrink to fewer and simpler operations. */
 export const programs: fc.Arbitrary<Program> = fc
-  .tuple(fc.subarray([...BEGINNINGS]), fc.array(anyOperation, { minLength: 1, maxLength: 50, size: 'max' }))
-  .map(([beginning, rest]) => [...beginning, ...rest])
+  .tuple(beginning, fc.array(anyOperation, { maxLength: 50, size: 'max' }))
+  .map(([first, rest]) => [...first, ...rest])

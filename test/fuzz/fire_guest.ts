@@ -81,10 +81,11 @@ export class FireGuest {
   #memory: WebAssembly.Memory
   #calls: { readonly [name: string]: (...args: readonly (number | bigint)[]) => number }
 
-  constructor(program: FireProgram, trace: TraceLevel) {
+  /** Without a machine of its own it gets one that has every kind of inode. */
+  constructor(program: FireProgram, trace: TraceLevel, machine?: Machine) {
     this.#program = program
     this.#trace = trace
-    this.machine = Machine.from(snapshotOf(program.tick))
+    this.machine = machine ?? Machine.from(snapshotOf(program.tick))
     const { run, memory } = this.#spawn()
     this.run = run
     this.#memory = memory

@@ -68,11 +68,23 @@ const buffer = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(pointer, fc.constantFrom(MEMORY_SIZE, ...U32_EDGES)) },
 )
 
-const fd = fc.oneof(
-  { weight: 20, arbitrary: fc.nat({ max: 27 }) },
-  { weight: 3, arbitrary: fc.constantFrom(3, 4) },
-  { weight: 1, arbitrary: fc.constantFrom(...U32_EDGES, 1023, 1024) },
-)
+/** A descriptor: often one of `likely`, else any that may be open, seldom one that cannot be. */
+const fdAmong = (weight: number, ...likely: readonly number[]) =>
+  fc.oneof(
+    { weight: 20, arbitrary: fc.nat({ max: 27 }) },
+    { weight, arbitrary: fc.constantFrom(...likely) },
+    { weight: 1, arbitrary: fc.constantFrom(...U32_EDGES, 1023, 1024) },
+  )
+const anyFd = fdAmong(3, 8, 9, 10, 11)
+const directoryFd = fdAmong(60, 3, 4, 12, 13)
+const socketFd = fdAmong(60, 5, 6, 7)
+
+/** What `call` is made on: a directory, a socket, or anything. */
+function fdOf(call: CallName): fc.Arbitrary<number> {
+  if (call.startsWith('path_') || call === 'fd_readdir') return directoryFd
+  return call.startsWith('sock_') ? socketFd : anyFd
+}
+
 /** Flags of which `count` are defined; now and then one that is not. */
 const flags = (count: number) =>
   fc.oneof(
@@ -100,7 +112,6 @@ const rights = fc.oneof(
 )
 
 const values: { readonly [kind in Param['kind']]?: fc.Arbitrary<number | string> } = {
-  fd,
   pointer,
   rights,
   filesize,
@@ -118,7 +129,11 @@ const values: { readonly [kind in Param['kind']]?: fc.Arbitrary<number | string>
   exitcode: fc.constantFrom(0, 1, 42, 0xffff_ffff),
   filedelta: fc.oneof(fc.nat({ max: 20 }).map(String), u64(-1, -5, 2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n))),
   timestamp: u64(0, 1, 1_000_000_000, 1_700_000_000_123_456_789n, 2n ** 63n, 2n ** 64n - 1n),
-  dircookie: fc.oneof(fc.nat({ max: 12 }).map(String), u64(2n ** 32n, 2n ** 53n, 2n ** 64n - 1n)),
+  dircookie: fc.oneof(
+    fc.constantFrom('0', '1', '2'),
+    fc.nat({ max: 12 }).map(String),
+    u64(2n ** 32n, 2n ** 53n, 2n ** 64n - 1n),
+  ),
   pointers: fc.constantFrom(...RESULTS, MEMORY_SIZE - 4, MEMORY_SIZE),
 }
 
@@ -135,6 +150,7 @@ function argumentsOf(call: CallName): fc.Arbitrary<(number | string)[]> {
     if (param.kind === 'path') parts.push(path)
     else if (param.kind === 'iovs' || param.kind === 'ciovs') parts.push(ranges)
     else if (param.kind === 'buffer' && 'count' in param) parts.push(buffer)
+    else if (param.kind === 'fd') parts.push(fdOf(call).map((fd) => [fd]))
     else parts.push((values[param.kind] ?? pointer).map((value) => [value]))
   }
   return fc.tuple(...parts).map((each) => each.flat())

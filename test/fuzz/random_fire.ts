@@ -6,7 +6,7 @@
 
 import type { Descriptor } from '../../kernel/fd_table.ts'
 import { type Signature, signatures } from '../../src/abi/signatures.ts'
-import { formatRecord } from '../../src/index.ts'
+import { formatRecord, type Machine } from '../../src/index.ts'
 import { unstableSignature } from '../../src/unstable/signatures.ts'
 import { check } from '../../vfs/check.ts'
 import { errnoName } from '../../vfs/errno.ts'
@@ -41,6 +41,11 @@ export function fire(program: FireProgram): Fired {
   const difference = differenceOf(guest, again.guest) ?? firstDifference(answers, again.answers)
   if (difference !== undefined) return fired(`the same again: ${difference}`)
   return fired(program.tick === 0 ? traceOfFailures(program, answers, guest) : undefined)
+}
+
+/** Fires a program at guests of `machine`; their trace digests. */
+export function fireOnce(machine: Machine, program: FireProgram): string {
+  return unwatched(program, program.shots, 'digest', machine).guest.digests.join()
 }
 
 /** The calls of a program by themselves, as `strace` would show them. */
@@ -80,8 +85,13 @@ interface Volley {
   readonly answers: readonly Answer[]
 }
 
-function unwatched(program: FireProgram, shots: readonly Shot[], trace: 'digest' | 'records'): Volley {
-  const guest = new FireGuest(program, trace)
+function unwatched(
+  program: FireProgram,
+  shots: readonly Shot[],
+  trace: 'digest' | 'records',
+  machine?: Machine,
+): Volley {
+  const guest = new FireGuest(program, trace, machine)
   const made: Shot[] = []
   const answers: Answer[] = []
   for (const shot of shotsOf(guest, shots)) {
@@ -220,8 +230,8 @@ class Watch {
 
   /** What descriptors are and where they stand, and what the machine has given out. */
   #describe(): unknown[] {
-    const { process, run } = this.#guest
-    const all: unknown[] = [process.outputSize, run.stdout.bytes.length, this.#tree.table.count, this.#tree.blocks]
+    const { process } = this.#guest
+    const all: unknown[] = [process.outputSize, this.#tree.table.count, this.#tree.blocks]
     for (const fd of process.fds.numbers()) {
       const descriptor = process.fds.at(fd) as Descriptor
       const { file, base, inheriting } = descriptor

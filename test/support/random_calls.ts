@@ -22,7 +22,30 @@ const RESULTS_AT = 0x1_0000
 const RESULT_ROOM = 0x2000
 
 const PATHS: readonly string[] = [
-  ...['a', 'b', 'd', 'd/a', 'd/b', 'd/e', 'd/e/f', 'empty', '.', '..', 'a/', 'd/', 'd/.', 'd/..', '../a', 'd/../a', 'd//a', ''],
+  ...[
+    'a',
+    'b',
+    'd',
+    'd/a',
+    'd/b',
+    'd/e',
+    'd/e/f',
+    'empty',
+    'empty',
+    'd/new',
+    'new',
+    'newer',
+    '.',
+    '..',
+    'a/',
+    'd/',
+    'd/.',
+    'd/..',
+    '../a',
+    'd/../a',
+    'd//a',
+    '',
+  ],
   ...['/', '/a', 'link', 'loop', 'link/a', 'up', 'dev/null', 'dev/zero', 'dev/random', 'dev/full', 'dev/stdin', 'fifo'],
   ...['\0', 'a\0b', 'n'.repeat(255), 'n'.repeat(256), 'd/'.repeat(60), 'ü', '€/🦀'],
 ]
