@@ -94,7 +94,14 @@ export class Machine {
     const prepared = stages.map(({ module, ...options }, index) => {
       if (index > 0) refuse(index, options, 'stdin', 'before it')
       if (index < stages.length - 1) refuse(index, options, 'stdout', 'after it')
-      return prepare(kernel, module, options)
+      const stage = prepare(kernel, module, options)
+      if (stage.module.kind !== 'command') {
+        throw new VivariumError(
+          'BAD_OPTION',
+          `stages[${index}].module: a pipeline runs commands, and it exports no _start`,
+        )
+      }
+      return stage
     })
     const executor = new Nested(kernel)
     const pipes = stages.slice(1).map(() => kernel.pipe())
@@ -110,8 +117,13 @@ export class Machine {
     pipes.forEach(({ pipe }, index) => {
       executor.addWriter(pipe, () => runs[index]?.start(executor))
     })
-    runs.at(-1)?.start(executor)
-    for (const { pipe } of [...pipes].reverse()) executor.runWriter(pipe)
+    try {
+      runs.at(-1)?.start(executor)
+      for (const { pipe } of [...pipes].reverse()) executor.runWriter(pipe)
+    } finally {
+      // Only what a sink or an import threw leaves a stage that has not ended.
+      for (const run of runs) run.close()
+    }
     return runs
   }
 

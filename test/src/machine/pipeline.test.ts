@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from 'vitest'
 import { Machine, type Run, type Stage } from '../../../src/index.ts'
+import { check } from '../../../vfs/check.ts'
 import { compileC } from '../../support/compile.ts'
+import { wat } from '../../support/wat.ts'
 
 /** yes LINE COUNT: writes COUNT lines; exit 9 and the errno on stderr where a write fails. */
 const YES = `
@@ -159,6 +161,27 @@ describe('pipeline()', () => {
     const runs = machine.pipeline([{ module: writes }, { module: reads }])
     expect(runs[1]?.stdout.text()).toBe('left\n')
     expect(machine.fs.readFileSync('/note', 'utf8')).toBe('left')
+  })
+
+  it('leaves nothing open where a sink throws before every stage has begun', () => {
+    const machine = new Machine({ files: { '/held': 'x' } })
+    const throws = (): never => {
+      throw new Error('the sink is full')
+    }
+    const held = { ...stage(CAT), preopens: { '/': '/', '/held': '/tmp' } }
+    // The last stage writes before it reads, so the ones before it have not begun.
+    const last = { ...stage(YES, 'x', '1'), stdout: throws }
+    expect(() => machine.pipeline([stage(YES, 'x', '9'), held, last])).toThrow('the sink is full')
+    machine.fs.rmdirSync('/tmp')
+    expect(check(machine.tree)).toEqual([])
+    expect(exits(machine.pipeline([stage(YES, 'x', '9'), stage(CAT)]))).toEqual([0, 0])
+  })
+
+  it('refuses what is no command, before anything has run', async () => {
+    const library = await wat('(module)')
+    expect(() => new Machine().pipeline([stage(YES, 'x', '9'), { module: library }])).toThrow(
+      'stages[1].module: a pipeline runs commands',
+    )
   })
 
   it('is the same pipeline each time', () => {
