@@ -289,14 +289,11 @@ function openFifo(
   writable: boolean,
   options: OpenOptions,
 ): number | Errno | Blocked {
-  let pipe = kernel.fifos.get(ino)
-  if (pipe === undefined) {
-    pipe = new Pipe(ino)
-    kernel.fifos.set(ino, pipe)
-  }
+  const pipe = kernel.fifos.get(ino) ?? new Pipe(ino)
   if (readable !== writable && !options.nonblock) {
     if (readable ? pipe.writers === 0 : pipe.readers === 0) return new Blocked([], undefined)
   } else if (writable && !readable && pipe.readers === 0) return ENXIO
+  kernel.fifos.set(ino, pipe)
   const file = kernel.describe('fifo', ino, readable, writable)
   file.pipe = pipe
   if (readable) pipe.readers++

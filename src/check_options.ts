@@ -186,7 +186,8 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-function bad(name: string, value: unknown, wanted: string): never {
+/** @throws VivariumError `BAD_OPTION`, always. */
+export function bad(name: string, value: unknown, wanted: string): never {
   throw new VivariumError('BAD_OPTION', `${name}: ${shown(value)} was given; it has to be ${wanted}`)
 }
 

@@ -17,7 +17,7 @@ import { byteString, decodeUtf8, encodeUtf8 } from '../vfs/bytes.ts'
 import { Errno } from '../vfs/errno.ts'
 import type { Filesystem } from '../vfs/filesystem.ts'
 import { ROOT_INO } from '../vfs/inode_table.ts'
-import { type CheckedRunOptions, checkRunOptions } from './check_options.ts'
+import { bad, type CheckedRunOptions, checkRunOptions } from './check_options.ts'
 import { VivariumError } from './error.ts'
 import { type GuestModule, inspect } from './guest_module.ts'
 import { Guest } from './hostcall/guest.ts'
@@ -276,7 +276,7 @@ export class GuestRun implements Run {
     if (far === undefined) throw new KernelBug('a new connection has no other end')
     const { send, respond } = peer
     if (send !== undefined) {
-      const bytes = bytesOf(send)
+      const bytes = bytesOf(send, 'send')
       near.outgoing.push(bytes, 0, bytes.length)
     }
     if (!(peer.keepOpen ?? respond !== undefined)) near.sendShut = true
@@ -286,7 +286,7 @@ export class GuestRun implements Run {
         received.write(bytes, 0, count)
         captured(this.#kernel, this.process, count, bytes.length)
         const answer = count === bytes.length ? respond?.(bytes) : undefined
-        return answer === undefined ? undefined : bytesOf(answer)
+        return answer === undefined ? undefined : bytesOf(answer, 'respond, what it returned')
       },
     }
   }
@@ -310,7 +310,7 @@ function stdinOf(kernel: Kernel, stdin: Stdin, input: number | undefined): OpenF
 }
 
 function* mapBytes(chunks: Iterable<Uint8Array | string>): Generator<Uint8Array> {
-  for (const chunk of chunks) yield bytesOf(chunk)
+  for (const chunk of chunks) yield bytesOf(chunk, 'stdin, a part of it')
 }
 
 function outputFile(kernel: Kernel, stream: OutputStream, terminal: boolean): OpenFile {
@@ -347,8 +347,10 @@ function outputOf(stream: OutputStream): Output {
   }
 }
 
-function bytesOf(value: string | Uint8Array): Uint8Array {
-  return typeof value === 'string' ? encodeUtf8(value) : value
+/** @throws VivariumError `BAD_OPTION` for what the types do not allow: it comes from an iterator or a function. */
+function bytesOf(value: string | Uint8Array, name: string): Uint8Array {
+  if (typeof value === 'string') return encodeUtf8(value)
+  return value instanceof Uint8Array ? value : bad(name, value, 'text or a Uint8Array')
 }
 
 /** The engine's own error for too deep a stack: V8 and JavaScriptCore throw a RangeError, SpiderMonkey an InternalError. */

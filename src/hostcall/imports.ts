@@ -203,8 +203,9 @@ class CallSite {
   }
 
   /**
-   * After something threw: the end of the process's own trap goes on, and all else is kept for whoever runs the guest,
-   * which is ended by the trap, since its catch_all would catch what JavaScript throws.
+   * After something threw: the trap that ends the process goes on, and all else is kept for whoever runs the guest,
+   * which is ended by the trap, since its catch_all would catch what JavaScript throws. Whoever calls this has set
+   * `process.failure` itself, as at the end of the stack there may be no room for one more call.
    */
   fail(error: unknown): never {
     const { process } = this.#guest
@@ -256,7 +257,7 @@ function bind(
   const site = new CallSite(guest, signature, ending)
   const handler = handlers[signature.name]
   if (recorder !== undefined) return bindRecorded(guest, signature, site, handler, recorder)
-  const w = guest.words
+  const { words: w, process } = guest
   switch (wordCount(signature)) {
     case 0:
       return () => {
@@ -264,6 +265,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest))
         } catch (error) {
+          if (process.end === undefined) process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -274,6 +276,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a))
         } catch (error) {
+          if (process.end === undefined) process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -285,6 +288,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b))
         } catch (error) {
+          if (process.end === undefined) process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -297,6 +301,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c))
         } catch (error) {
+          if (process.end === undefined) process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -310,6 +315,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d))
         } catch (error) {
+          if (process.end === undefined) process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -324,6 +330,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d, e))
         } catch (error) {
+          if (process.end === undefined) process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -339,6 +346,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d, e, f))
         } catch (error) {
+          if (process.end === undefined) process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -355,6 +363,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d, e, f, g))
         } catch (error) {
+          if (process.end === undefined) process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -373,6 +382,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d, e, f, g, h, i))
         } catch (error) {
+          if (process.end === undefined) process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -393,6 +403,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d, e, f, g, h, i, j, k))
         } catch (error) {
+          if (process.end === undefined) process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -417,6 +428,7 @@ function bindRecorded(
       recorder.after(guest.process.end === undefined ? errno : undefined)
       return site.leave(errno)
     } catch (error) {
+      if (guest.process.end === undefined) guest.process.failure ??= { error }
       return site.fail(error)
     }
   }

@@ -30,18 +30,20 @@ export interface How {
 }
 
 /** Seconds that making what a pattern needs may take. */
-const SETUP_BOUND = 30
+const SETUP_BOUND = 120
+/** Seconds after which it is given up when the rest would take longer than that. */
+const SETUP_LOOK = 10
 /** Seconds that one round may take. */
 const ROUND_BOUND = 1.5
 /** Seconds after which a host has no further round. */
 const TOTAL_BOUND = 6
-/** Nanoseconds that a host runs before the first round, so that the engine has compiled what it will. */
-const WARM_UP = 250e6
+/** Milliseconds that a host runs before the first round, so that the engine has compiled what it will. */
+const WARM_UP = 250
 /** A round is run in so many parts: short enough that some of them are not disturbed, and time is looked at in between. */
 const PARTS = 16
 
-/** How often a host may get dearer from the first part of a round to the last before it is said. */
-const GROWTH_SAID = 3
+/** How many times dearer an operation may get from the first quarter of a round to the last before it is said. */
+const GROWTH_SAID = 4
 
 /** The turns that one host takes. */
 class Turns {
@@ -111,38 +113,43 @@ class Turns {
     return sum(range(parts).map((at) => Math.min(...this.#rounds.map((round) => round[at] as number))))
   }
 
+  /** What is to be said of rounds that time ended after so many parts: nothing, where the cost is plainly the same all along. */
   #cutShort(parts: number): string[] {
     const { operations } = this.pattern
     if (parts * this.#part >= operations) return []
-    const grown = median(this.#rounds.map((round) => (round.at(-1) as number) / (round[0] as number)))
-    return [
+    const few = Math.ceil(parts / 4)
+    const grown = median(this.#rounds.map((round) => sum(round.slice(parts - few, parts)) / sum(round.slice(0, few))))
+    if (parts > 1 && grown < GROWTH_SAID) return []
+    const said =
       `stopped after ${(parts * this.#part).toLocaleString('en')} of ${operations.toLocaleString('en')} operations, ` +
-        `since a round may take ${ROUND_BOUND} s`,
-      ...(grown > GROWTH_SAID ? [`an operation got ${grown.toFixed(0)} times dearer on the way`] : []),
-    ]
+      `since a round may take ${ROUND_BOUND} s`
+    return [said, ...(parts > 1 ? [`an operation got ${grown.toFixed(0)} times dearer on the way`] : [])]
   }
 
-  /** Whether it got all entries made in time. */
+  /** Whether it got all entries made in time; it gives up early where they would plainly take too long. */
   async #create(entries: number): Promise<boolean> {
     let ns = 0
-    for (let at = 0; at < entries; at += 1000) {
-      ns += await this.#run('create', at, Math.min(at + 1000, entries), 0)
-      if (ns > SETUP_BOUND * 1e9) {
-        const count = `${(at + 1000).toLocaleString('en')} of ${entries.toLocaleString('en')}`
-        this.#say(`had made ${count} files after ${SETUP_BOUND} s`)
-        this.done = true
-        return false
-      }
+    for (let at = 0; at < entries; ) {
+      const to = Math.min(at + 1000, entries)
+      const part = await this.#run('create', at, to, 0)
+      ns += part
+      const rest = (part / (to - at)) * (entries - to)
+      at = to
+      if (ns < SETUP_LOOK * 1e9 || ns + rest < SETUP_BOUND * 1e9) continue
+      const done = `${at.toLocaleString('en')} of ${entries.toLocaleString('en')} files`
+      this.#say(`had made ${done} after ${(ns / 1e9).toFixed(0)} s, at ${Math.round(part / 1e6)} us each by then`)
+      this.done = true
+      return false
     }
     return true
   }
 
   async #warmUp(): Promise<void> {
     const { operations, rewind } = this.pattern
-    let ns = 0
-    for (let count = 0; ns < WARM_UP; count = count + this.#part < operations ? count + this.#part : 0) {
+    const end = performance.now() + WARM_UP
+    for (let count = 0; performance.now() < end; count = count + this.#part < operations ? count + this.#part : 0) {
       if (rewind && count === 0) await this.#run('rewind', 0, 1, 0)
-      ns += await this.#step(this.#part)
+      await this.#step(this.#part)
     }
   }
 

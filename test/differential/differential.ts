@@ -8,8 +8,8 @@ import { type Outcome, type Result, runNode, runVivarium } from './worlds.ts'
 export interface DifferentialOptions {
   readonly programs: number
   readonly seed: number
-  /** Called after each batch. */
-  readonly onProgress?: (counts: Counts) => void
+  /** Called after each batch, with what there is so far. */
+  readonly onProgress?: (counts: Counts, findings: readonly Finding[]) => void
 }
 
 export interface Counts {
@@ -57,10 +57,10 @@ export async function runDifferential(options: DifferentialOptions): Promise<Rep
     const batch = await draw(seed, numRuns)
     for (const { index, label } of await compareBatch(batch, counts)) {
       if (findings.has(label) || findings.size >= FINDINGS) continue
-      const program = await shrink(seed, index, label)
+      const program = (await shrink(seed, index, label)) ?? (batch[index] as Program)
       findings.set(label, { program, label, text: await explain(program) })
     }
-    options.onProgress?.(counts)
+    options.onProgress?.(counts, [...findings.values()])
   }
   return { counts, findings: [...findings.values()] }
 }
@@ -83,7 +83,7 @@ export async function compareBatch(
 ): Promise<{ readonly index: number; readonly label: string }[]> {
   const full = batch.map((program) => [...PREAMBLE, ...program])
   const running = runNode(full)
-  const ours = full.map(runVivarium)
+  const ours = full.map(tryVivarium)
   const theirs = await running
   return full.flatMap((program, index) => {
     counts.programs++
@@ -91,15 +91,24 @@ export async function compareBatch(
     const their = theirs[index]
     if (their === undefined) counts.crashed++
     if (our === undefined || their === undefined) return []
-    const label = compare(program, our, their, counts)
+    const label = our instanceof Error ? 'Vivarium throws' : compare(program, our, their, counts)
     return label === undefined ? [] : [{ index, label }]
   })
 }
 
 type Ours = ReturnType<typeof runVivarium>
 
+/** What a program gave, or that it made Vivarium throw, which is a finding whatever node:wasi says. */
+function tryVivarium(program: Program): Ours | Error {
+  try {
+    return runVivarium(program)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
 /** The label of the first difference that nothing accepts. */
-function compare(program: Program, ours: Ours, theirs: Outcome, counts: Counts): string | undefined {
+export function compare(program: Program, ours: Ours, theirs: Outcome, counts: Counts): string | undefined {
   const inodes = new Map<string, string>()
   for (const [index, operation] of program.entries()) {
     const our = ours.results[index] as Result
@@ -108,7 +117,7 @@ function compare(program: Program, ours: Ours, theirs: Outcome, counts: Counts):
     if (facts === undefined) throw new Error('the interpreter made fewer calls than the program has')
     counts.calls++
     const leadApart = facts.places.some((place) => place.ours !== place.theirs)
-    const fields = fieldsThatDiffer(our, their, leadApart ? new Map(inodes) : inodes)
+    const fields = fieldsThatDiffer(operation, our, their, leadApart ? new Map(inodes) : inodes)
     const changes = !READS.has(operation.call) && (our.errno === 'ESUCCESS' || their.errno === 'ESUCCESS')
     if (fields.length === 0 && !(leadApart && changes)) {
       add(counts.agreed, `${operation.call} ${our.errno}`)
@@ -152,7 +161,7 @@ const READS: ReadonlySet<string> = new Set<Operation['call']>([
 
 const DIRECTORY = '3'
 
-function fieldsThatDiffer(ours: Result, theirs: Result, inodes: Map<string, string>): string[] {
+function fieldsThatDiffer(operation: Operation, ours: Result, theirs: Result, inodes: Map<string, string>): string[] {
   if (ours.errno !== theirs.errno) return ['errno']
   const names = Object.keys({ ...ours.values, ...theirs.values })
   return names.filter((name) => {
@@ -174,7 +183,7 @@ function fieldsThatDiffer(ours: Result, theirs: Result, inodes: Map<string, stri
         return timeOf(our) !== timeOf(their)
       case 'names':
         // A listing that a long name stops has what comes before it, and the order is the host's.
-        return ours.values.stuck === '0' && sorted(our) !== sorted(their)
+        return (ours.values.stuck === '0' || operation.call === 'sweep') && sorted(our) !== sorted(their)
       default:
         return our !== their
     }
@@ -202,33 +211,36 @@ async function draw(seed: number, numRuns: number): Promise<Program[]> {
   return drawn
 }
 
-/** The shortest program that fast-check can find from the one that `seed` and `index` draw. */
-async function shrink(seed: number, index: number, label: string): Promise<Program> {
+/** The shortest program that fast-check can find from the one that `seed` and `index` draw; none where it now agrees. */
+async function shrink(seed: number, index: number, label: string): Promise<Program | undefined> {
   const agrees = fc.asyncProperty(
     programs,
     async (program) => (await compareBatch([program], noCounts()))[0]?.label !== label,
   )
   const { counterexample } = await fc.check(agrees, { seed, path: String(index), numRuns: 1 })
-  if (counterexample === null) throw new Error(`program ${index} of seed ${seed} differed, and then it did not: ${label}`)
-  return counterexample[0]
+  return counterexample?.[0]
 }
 
 /** The program line by line, with what each call gave, and how to run it again. */
 async function explain(short: Program): Promise<string> {
   const program = [...PREAMBLE, ...short]
-  const ours = runVivarium(program)
+  const again = `npx tsx test/differential/run.ts '${JSON.stringify(short)}'`
+  const ours = tryVivarium(program)
+  if (ours instanceof Error) {
+    return [...program.map((operation) => `  ${print(operation)}`), ours.stack ?? ours.message, again].join('\n')
+  }
   const [theirs] = await runNode([program])
   const inodes = new Map<string, string>()
   const lines = program.map((operation, index) => {
     const our = ours.results[index] as Result
     const their = theirs?.results[index]
-    const same = their !== undefined && fieldsThatDiffer(our, their, inodes).length === 0
+    const same = their !== undefined && fieldsThatDiffer(operation, our, their, inodes).length === 0
     const said = same ? show(our) : `${show(our)}   node:wasi: ${their === undefined ? 'nothing' : show(their)}`
     const places = ours.facts[index]?.places.filter((place) => place.ours !== place.theirs) ?? []
     return `  ${print(operation)} = ${said}${places.length > 0 ? `   ${JSON.stringify(places)}` : ''}`
   })
   const tree = theirs === undefined ? [] : treesApart(ours.tree, theirs.tree)
-  return [...lines, ...tree, `npx tsx test/differential/run.ts '${JSON.stringify(short)}'`].join('\n')
+  return [...lines, ...tree, again].join('\n')
 }
 
 function treesApart(ours: readonly string[], theirs: readonly string[]): string[] {

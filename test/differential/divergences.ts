@@ -1,6 +1,13 @@
 /**
  * Where Vivarium and node:wasi may differ, each with what differs, who is right, and the authority that says so.
- * Nothing else may. Each holds for the one call that matches it.
+ * Nothing else may. Each holds for the one call that matches it; `examples.ts` has the shortest program for each.
+ *
+ * Faults of node:wasi 20 (uvwasi 0.0.23) that end the child, so that programs leave them out:
+ * - path_filestat_set_times with flags that are none answers EINVAL and leaves the descriptor locked: the next call that
+ *   uses it waits for ever. preview1 has nothing that waits there; wasi-testsuite fstflags_validate only asks for EINVAL.
+ * - Called through V8's fast calls it collects garbage where it must not, and crashes: the child runs without them.
+ * Results that are not compared: entries `.` and `..` and inode numbers of fd_readdir, which node:wasi does not give
+ * (wasi-testsuite fd_readdir asks for them); how many bytes a directory takes; device numbers; and ctim.
  */
 
 import {
@@ -57,7 +64,8 @@ const PARTS: readonly Divergence[] = [
     id: 'descriptor-is-a-path',
     what: 'A directory that was renamed or removed while it is open: node:wasi goes on from the path that it had.',
     right: 'Vivarium',
-    authority: 'POSIX openat(): relative to the directory associated with the descriptor; readdir(): of the open stream.',
+    authority:
+      'POSIX openat(): relative to the directory associated with the descriptor; readdir(): of the open stream.',
     accepts: (difference) =>
       parting(difference)?.leads === false ||
       (['list', 'sweep', 'fd_readdir'].includes(difference.operation.call) && difference.facts.open?.leads === false),
@@ -120,7 +128,8 @@ const PARTS: readonly Divergence[] = [
     id: 'link-text',
     what: 'node:wasi takes the text of a new link for a path, and refuses what would leave the directory.',
     right: 'Vivarium',
-    authority: 'POSIX symlink(): the string shall be treated only as a string and shall not be validated as a pathname.',
+    authority:
+      'POSIX symlink(): the string shall be treated only as a string and shall not be validated as a pathname.',
     accepts: ({ operation, theirs, facts }) =>
       operation.call === 'path_symlink' && facts.targetRefused !== undefined && theirs.errno === facts.targetRefused,
   },
@@ -169,13 +178,17 @@ const RIGHTS: readonly Divergence[] = [
     accepts: (difference) => {
       const { operation, ours, theirs, facts } = difference
       const spare = BigInt(RIGHT_FD_ADVISE | RIGHT_POLL_FD_READWRITE)
-      if (operation.call === 'fd_fdstat_set_rights')
-        return facts.open?.kind === 'directory' && answers(difference, 'ENOTCAPABLE', 'ESUCCESS')
+      if (operation.call === 'fd_fdstat_set_rights') {
+        const more = BigInt(operation.base & ~(facts.open?.base ?? 0))
+        return (
+          facts.open?.kind === 'directory' && (more | spare) === spare && answers(difference, 'ENOTCAPABLE', 'ESUCCESS')
+        )
+      }
       return (
         operation.call === 'fd_fdstat_get' &&
         isIn(difference, 'base') &&
         facts.open?.kind === 'directory' &&
-        (BigInt(ours.values.base ?? 0) ^ BigInt(theirs.values.base ?? 0) | spare) === spare
+        ((BigInt(ours.values.base ?? 0) ^ BigInt(theirs.values.base ?? 0)) | spare) === spare
       )
     },
   },
@@ -202,7 +215,8 @@ const RIGHTS: readonly Divergence[] = [
       const missing = ~(facts.open?.inheriting ?? 0)
       const writes = (operation.base & WRITING) !== 0
       return (
-        (writes && (missing & RIGHT_FD_SEEK) !== 0) || ((operation.fdflags & 2) !== 0 && (missing & RIGHT_FD_DATASYNC) !== 0)
+        (writes && (missing & RIGHT_FD_SEEK) !== 0) ||
+        ((operation.fdflags & 2) !== 0 && (missing & RIGHT_FD_DATASYNC) !== 0)
       )
     },
   },
@@ -225,7 +239,8 @@ const RIGHTS: readonly Divergence[] = [
     id: 'tell',
     what: 'fd_tell with only FD_SEEK, and fd_seek that only asks with only FD_TELL: ENOTCAPABLE in node:wasi.',
     right: 'Vivarium',
-    authority: 'preview1 rights: fd_seek implies fd_tell; fd_tell is the right to invoke fd_seek by 0 from cur, or fd_tell.',
+    authority:
+      'preview1 rights: fd_seek implies fd_tell; fd_tell is the right to invoke fd_seek by 0 from cur, or fd_tell.',
     accepts: ({ operation, theirs, facts }) => {
       const base = facts.open?.base ?? 0
       if (theirs.errno !== 'ENOTCAPABLE') return false
@@ -304,7 +319,9 @@ const RESULTS: readonly Divergence[] = [
     authority: 'POSIX dup2(): EBADF where fildes is not a valid open descriptor, before they are found equal.',
     accepts: (difference) => {
       const { operation } = difference
-      return operation.call === 'fd_renumber' && operation.fd === operation.to && answers(difference, 'EBADF', 'ESUCCESS')
+      return (
+        operation.call === 'fd_renumber' && operation.fd === operation.to && answers(difference, 'EBADF', 'ESUCCESS')
+      )
     },
   },
   {
@@ -324,10 +341,18 @@ const RESULTS: readonly Divergence[] = [
     authority: 'POSIX readdir(): only whether entries that are added or removed meanwhile are returned is unspecified.',
     accepts: (difference) => {
       const { operation, ours, theirs } = difference
-      if (operation.call !== 'sweep' || !isIn(difference, 'names')) return false
+      if (operation.call !== 'sweep' || !isIn(difference, 'names') || isStuck(difference)) return false
       const all = ours.values.names?.split('/') ?? []
       return theirs.values.names?.split('/').every((name) => all.includes(name)) ?? false
     },
+  },
+  {
+    id: 'listing-order',
+    what: 'A listing that stops at a name which its buffer does not hold: what came before is a matter of the order.',
+    right: 'either',
+    authority: 'POSIX readdir(): the order of entries is unspecified.',
+    accepts: (difference) =>
+      difference.operation.call === 'sweep' && isIn(difference, 'names', 'stuck') && isStuck(difference),
   },
   {
     id: 'largest-file',
@@ -363,16 +388,6 @@ const RESULTS: readonly Divergence[] = [
     accepts: (difference) => difference.operation.call === 'fd_allocate' && answers(difference, 'EINVAL', 'ESUCCESS'),
   },
   {
-    id: 'create-directory',
-    what: 'path_open with CREAT and DIRECTORY: EINVAL here; a host before Linux 6.4 opens, or makes a file.',
-    right: 'either',
-    authority: 'POSIX open(): O_CREAT with O_DIRECTORY is unspecified; Linux open(2): EINVAL since 6.4.',
-    accepts: (difference) =>
-      difference.operation.call === 'path_open' &&
-      (difference.operation.oflags & 3) === 3 &&
-      answers(difference, 'EINVAL', undefined),
-  },
-  {
     id: 'unknown-flags',
     what: 'Flags that preview1 does not have: EINVAL here, ignored by node:wasi.',
     right: 'Vivarium',
@@ -395,13 +410,16 @@ const SECOND = 1_000_000_000n
 const O_APPEND = 0o2000
 const O_NONBLOCK = 0o4000
 
+function isStuck({ ours, theirs }: Difference): boolean {
+  return ours.values.stuck === '1' || theirs.values.stuck === '1'
+}
+
 function isSetTime(text: string | undefined): boolean {
   return TIMES.some((seconds) => String(nanoseconds(seconds)) === text)
 }
 
 function hasUnknownFlags(operation: Operation): boolean {
-  if (operation.call === 'path_open')
-    return operation.dirflags > 1 || operation.oflags > 15 || operation.fdflags > 31
+  if (operation.call === 'path_open') return operation.dirflags > 1 || operation.oflags > 15 || operation.fdflags > 31
   if (operation.call === 'fd_fdstat_set_flags') return operation.flags > 31
   return isPathCall(operation) && 'flags' in operation && operation.flags > 1
 }

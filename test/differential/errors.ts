@@ -49,6 +49,7 @@ export function errorsThatHold(operation: Operation, facts: Facts): Set<string> 
   if (operation.call === 'path_open') {
     const asked = operation.base | operation.inheriting
     if ((asked & ~(open?.inheriting ?? 0)) !== 0) errors.add('ENOTCAPABLE')
+    if ((operation.oflags & 1) !== 0 && operation.path.endsWith('/')) errors.add('EISDIR')
   }
   if (hasBadArgument(operation)) errors.add('EINVAL')
   return errors
@@ -111,8 +112,6 @@ function hasBadArgument(operation: Operation): boolean {
       return operation.offset < 0
     case 'fd_seek':
       return operation.whence > 2 || operation.delta < 0
-    case 'path_open':
-      return (operation.oflags & 3) === 3
     default:
       return false
   }

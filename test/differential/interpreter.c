@@ -144,8 +144,8 @@ static void cut(u64 length, u64 pieces) {
   iovs[2] = (__wasi_iovec_t){data + half, total - half};
 }
 
-static void fill(u64 seed) {
-  for (u32 i = 0; i < sizeof data; i++) data[i] = (uint8_t)(seed * 31 + i);
+static void fill(u64 seed, u64 length) {
+  for (u32 i = 0; i < length && i < sizeof data; i++) data[i] = (uint8_t)(seed * 31 + i);
 }
 
 static void put_hash(u32 length) {
@@ -239,7 +239,7 @@ static void run(u64 call) {
     case 5:
       ARGS(3);
       if (call == 5) a[3] = argument();
-      fill(0);
+      fill(0, a[1]);
       cut(a[1], a[2]);
       error = call == 3 ? raw_fd_read(a[0], iovs, a[2], &done) : raw_fd_pread(a[0], iovs, a[2], a[3], &done);
       put_number(error);
@@ -251,7 +251,7 @@ static void run(u64 call) {
     case 6:
       ARGS(4);
       if (call == 6) a[4] = argument();
-      fill(a[3]);
+      fill(a[3], a[1]);
       cut(a[1], a[2]);
       error = call == 4 ? raw_fd_write(a[0], iovs, a[2], &done) : raw_fd_pwrite(a[0], iovs, a[2], a[4], &done);
       put_number(error);
@@ -368,7 +368,7 @@ static void run(u64 call) {
     }
     case 33:
       ARGS(2);
-      fill(0);
+      fill(0, 16);
       error = raw_fd_prestat_dir_name(a[0], data, a[1] > 4096 ? 4096 : a[1]);
       put_number(error);
       if (error == 0) put_hash(8);

@@ -5,7 +5,7 @@
  */
 
 import type { ByteString } from '../../vfs/bytes.ts'
-import { Errno } from '../../vfs/errno.ts'
+import { EINVAL, ENOENT, Errno } from '../../vfs/errno.ts'
 import type { Filesystem } from '../../vfs/filesystem.ts'
 import { ROOT_INO } from '../../vfs/inode_table.ts'
 import type { Last } from '../../vfs/walk.ts'
@@ -23,25 +23,41 @@ export function nodeDescriptor(mapped: string, real: string): NodeDescriptor {
   return { normalized: clean(mapped), real }
 }
 
-/** The host's path for a guest's path, or the name of the errno that says that there is none. */
+/** What node:wasi makes of a path. */
+export interface Resolved {
+  /** The host's path; `undefined` where it refuses the path. */
+  readonly host: string | undefined
+  /** The name of the errno with which it does. */
+  readonly refused: string | undefined
+  /** Whether `.` or `..` was in what it cleaned: the path, and the texts of links at its end. */
+  readonly dots: boolean
+}
+
 export function resolve(
   tree: Filesystem,
   { normalized, real }: NodeDescriptor,
   path: string,
   follow: boolean,
-): { readonly host: string } | { readonly errno: string } {
-  if (path.startsWith('/')) return { errno: 'ENOTCAPABLE' }
+): Resolved {
+  let dots = hasDots(path)
+  const refuse = (refused: string): Resolved => ({ host: undefined, refused, dots })
+  if (path.startsWith('/')) return refuse('ENOTCAPABLE')
   let input = path
   for (let follows = 0; ; ) {
-    if (input === '' || input.slice(0, -1).includes('\0')) return { errno: 'EINVAL' }
+    if (input === '' || input.slice(0, -1).includes('\0')) return refuse('EINVAL')
     const cleaned = clean(input.startsWith('/') ? input : `${normalized}/${input}`)
-    if (!cleaned.startsWith(normalized)) return { errno: 'ENOTCAPABLE' }
+    if (!cleaned.startsWith(normalized)) return refuse('ENOTCAPABLE')
     const below = cleaned.slice(normalized.length)
-    const host = real + (below === '' || below === '/' ? '' : below.startsWith('/') ? below : `/${below}`)
-    if (!follow) return { host }
+    // For what links say it takes the length of the text that it has cleaned.
+    const length = (input.startsWith('/') ? input : cleaned).length - normalized.length
+    const isBelow = length > 1 || (length === 1 && !below.startsWith('/'))
+    const host = real + (isBelow && !below.startsWith('/') ? '/' : '') + (isBelow ? below : '')
+    if (!follow) return { host, refused: undefined, dots }
     const text = tree.readlinkAt(ROOT_INO, host as ByteString, 'clamp')
-    if (text instanceof Errno) return text.name === 'EINVAL' || text.name === 'ENOENT' ? { host } : { errno: text.name }
-    if (++follows >= FOLLOWS) return { errno: 'ELOOP' }
+    if (text === EINVAL || text === ENOENT) return { host, refused: undefined, dots }
+    if (text instanceof Errno) return refuse(text.name)
+    if (++follows >= FOLLOWS) return refuse('ELOOP')
+    dots ||= hasDots(text)
     input = text.startsWith('/') ? text : `${cleaned}/../${text}`
   }
 }
@@ -79,4 +95,8 @@ function clean(path: string): string {
   })
   if (out === '') out = absolute ? '/' : '.'
   return path.endsWith('/') && !out.endsWith('/') ? `${out}/` : out
+}
+
+function hasDots(path: string): boolean {
+  return /(^|\/)\.\.?(\/|$)/.test(path)
 }

@@ -5,8 +5,8 @@
  *     npx tsx test/differential/run.ts '[{"call":…}, …]'    runs one, as a finding prints it
  */
 
-import { DIVERGENCES } from './divergences.ts'
 import { runDifferential, runProgram } from './differential.ts'
+import { DIVERGENCES } from './divergences.ts'
 import type { Program } from './programs.ts'
 
 const [first = '1000', second = '20260101'] = process.argv.slice(2)
@@ -19,14 +19,16 @@ if (first.startsWith('[')) {
   const { counts, findings } = await runDifferential({
     programs: Number(first),
     seed: Number(second),
-    onProgress: ({ programs, calls, skipped, parted, crashed }) => {
-      console.error(`${programs} programs, ${calls} calls, ${skipped} skipped, ${parted} parted, ${crashed} crashed`)
+    onProgress: ({ programs, calls, skipped, parted, crashed }, found) => {
+      const counted = `${programs} programs, ${calls} calls, ${skipped} skipped, ${parted} parted, ${crashed} crashed`
+      console.error(`${counted}; ${found.length} findings`)
     },
   })
   for (const { label, text } of findings) console.log(`\n${label}\n${text}`)
   const seconds = Number(process.hrtime.bigint() - started) / 1e9
   console.log(`\n${counts.programs} programs and ${counts.calls} calls in ${seconds.toFixed(1)} s`)
-  for (const { id, what } of DIVERGENCES) console.log(`${String(counts.accepted.get(id) ?? 0).padStart(7)}  ${id}: ${what}`)
+  for (const { id, what } of DIVERGENCES)
+    console.log(`${String(counts.accepted.get(id) ?? 0).padStart(7)}  ${id}: ${what}`)
   const pairs = [...counts.agreed].sort()
   console.log(pairs.map(([pair, count]) => `${pair} ${count}`).join(', '))
   process.exitCode = findings.length > 0 ? 1 : 0

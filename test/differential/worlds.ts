@@ -48,7 +48,7 @@ export interface Place {
   readonly refused: string | undefined
   /** Whether the path that node:wasi keeps for the descriptor still leads to what is open there. */
   readonly leads: boolean
-  /** Whether `.` or `..` is in the path, or in the text of a link that there is. */
+  /** Whether `.` or `..` is in what node:wasi cleans: the path, and the texts of links at its end. */
   readonly dots: boolean
 }
 
@@ -82,18 +82,28 @@ const HOME = `${ABOVE}/0`
 
 /** When Vivarium's world begins: no time that a program sets. */
 const EPOCH = { sec: 946_684_800, nsec: 0 }
-const EMPTY = emptyTree()
 
 function emptyTree(): Filesystem {
   const tree = new Filesystem({}, EPOCH)
-  let path = ''
-  for (const name of `${HOME}/one`.slice(1).split('/')) {
-    path += `/${name}`
-    tree.mkdirAt(ROOT_INO, byteString(path), 'clamp', EPOCH)
-  }
-  tree.mkdirAt(ROOT_INO, byteString(`${HOME}/two`), 'clamp', EPOCH)
+  furnish(createNodeFs(tree, () => EPOCH) as unknown as typeof hostFs, HOME)
   return tree
 }
+
+/** What every program finds: the preopens, and in them links that a guest cannot make in node:wasi. */
+function furnish(fs: typeof hostFs, home: string): void {
+  for (const path of ['one/d/e', 'two']) fs.mkdirSync(`${home}/${path}`, { recursive: true })
+  for (const [path, target] of LINKS) fs.symlinkSync(target, `${home}/${path}`)
+}
+
+const LINKS = [
+  ['one/d/up', '..'],
+  ['one/d/side', '../a'],
+  ['one/d/e/far', '../../b'],
+  ['one/d/e/here', '.'],
+  ['one/out', '../two'],
+] as const
+
+const EMPTY = emptyTree()
 
 /** Runs a program in a fresh Vivarium. The tree that is left has to be sound, and the guest has to end by itself. */
 export function runVivarium(program: Program): Outcome & { readonly facts: readonly Facts[] } {
@@ -131,8 +141,6 @@ class Watch {
   readonly #process: Process
   readonly #known = new Map<Descriptor, NodeDescriptor>()
   #opening: NodeDescriptor | undefined
-  /** Whether a link with `.` or `..` in its text may be there. */
-  #dots = false
 
   constructor(kernel: Kernel, process: Process) {
     this.#kernel = kernel
@@ -144,7 +152,6 @@ class Watch {
 
   before(operation: Operation): Facts {
     this.#learn()
-    if (operation.call === 'path_symlink' && hasDots(operation.target)) this.#dots = true
     const targetRefused =
       operation.call === 'path_symlink' ? this.#changed(operation.fd, operation.target)?.refused : undefined
     const places = this.#places(operation)
@@ -236,23 +243,18 @@ class Watch {
     if (descriptor?.file.kind !== 'directory' || known === undefined) return undefined
     const { fs } = this.#kernel
     const path = byteString(text)
-    const found = resolve(fs, known, path, follow)
-    const host = 'host' in found ? found.host : undefined
+    const { host, refused, dots } = resolve(fs, known, path, follow)
     this.#opening = host === undefined ? undefined : nodeDescriptor(host, host)
     const { place: ours, exists } = endOf(fs, descriptor.file.ino, path, last, 'refuse')
     return {
       ours,
-      theirs: 'host' in found ? endOf(fs, ROOT_INO, found.host, lastOfTheirs, 'clamp').place : found.errno,
+      theirs: host === undefined ? (refused ?? '') : endOf(fs, ROOT_INO, host, lastOfTheirs, 'clamp').place,
       exists,
-      refused: 'host' in found ? undefined : found.errno,
+      refused,
       leads: this.#leads(descriptor),
-      dots: this.#dots || hasDots(text),
+      dots,
     }
   }
-}
-
-function hasDots(path: string): boolean {
-  return /(^|\/)\.\.?(\/|$)/.test(path)
 }
 
 /** A scratch folder in memory where there is one: programs sync. */
@@ -286,29 +288,28 @@ const FLAGS = ['--no-turbo-fast-api-calls', '--no-warnings', '--input-type=modul
 export async function runNode(batch: readonly Program[]): Promise<(Outcome | undefined)[]> {
   const scratch = mkdtempSync(join(SCRATCH, 'vivarium-differential-'))
   const home = scratch + ABOVE
-  const umask = process.umask(0o022)
   try {
     mkdirSync(home, { recursive: true })
     const path = join(scratch, 'interpreter.wasm')
     writeFileSync(path, compileFile('differential/interpreter.c'))
     for (const [n, program] of batch.entries()) {
-      for (const name of PREOPENS) mkdirSync(`${home}/${n}/${name}`, { recursive: true })
+      furnish(hostFs, `${home}/${n}`)
       writeFileSync(`${home}/${n}/program`, encode(program))
     }
     const outcomes: (Outcome | undefined)[] = []
     while (outcomes.length < batch.length) {
-      await child({ path, home, first: outcomes.length, count: batch.length })
-      for (let n = outcomes.length; n < batch.length; n++) {
-        const lines = `${home}/${n}/lines`
-        const results = existsSync(lines) ? parse(readFileSync(lines, 'latin1')) : undefined
-        for (const file of ['program', 'lines']) rmSync(`${home}/${n}/${file}`, { force: true })
+      const first = outcomes.length
+      await child({ path, home, first, count: batch.length })
+      // One that was begun is not begun again: its folder is no longer empty.
+      for (let n = first; n < batch.length && existsSync(`${home}/${n}/lines`); n++) {
+        const results = parse(readFileSync(`${home}/${n}/lines`, 'latin1'))
+        for (const file of ['program', 'lines']) rmSync(`${home}/${n}/${file}`)
         outcomes.push(results === undefined ? undefined : { results, tree: treeLines(hostFs, `${home}/${n}`) })
-        if (results === undefined) break
       }
+      if (outcomes.length === first) throw new Error('node cannot run the interpreter at all')
     }
     return outcomes
   } finally {
-    process.umask(umask)
     rmSync(scratch, { recursive: true, force: true })
   }
 }

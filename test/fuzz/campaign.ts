@@ -1,13 +1,15 @@
 /** A campaign of fuzzing: batches given out to child processes until the time is up, counted, and told as it goes. */
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { makeFolder } from '../property/side_by_side.ts'
 import type { Batch, Failure, SuiteName } from './suite.ts'
 import type { Order } from './worker.ts'
 
 /** How each suite takes part: its share of the time, and the programs of one batch, which take a second or less. */
 const SHARES: { readonly [name in SuiteName]: { readonly time: number; readonly programs: number } } = {
   'node-fs': { time: 5, programs: 100 },
-  wasi: { time: 4, programs: 100 },
+  wasi: { time: 8, programs: 100 },
   fire: { time: 2, programs: 25 },
 }
 /** After so many milliseconds a batch hangs. */
@@ -37,6 +39,7 @@ export class Campaign {
   readonly counts: ReadonlyMap<SuiteName, Count>
   readonly #options: CampaignOptions
   readonly #counts = new Map<SuiteName, Count>()
+  readonly #folders: string[] = []
   #ending = false
 
   constructor(options: CampaignOptions) {
@@ -54,6 +57,8 @@ export class Campaign {
   /** Runs until `end` is called and the batches at hand are done. */
   async run(): Promise<void> {
     await Promise.all(Array.from({ length: this.#options.workers }, () => this.#keepBusy()))
+    // What a process that ended badly has left.
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true })
   }
 
   /** Gives out no more batches. */
@@ -65,7 +70,7 @@ export class Campaign {
   async #keepBusy(): Promise<void> {
     let worker: ChildProcess | undefined
     while (!this.#ending) {
-      worker ??= fork(WORKER, { serialization: 'json' })
+      worker ??= fork(WORKER, [this.#makeFolder()])
       const order = this.#next()
       const started = performance.now()
       const answer = await ask(worker, order)
@@ -81,6 +86,12 @@ export class Campaign {
       for (const failure of answer.failures) this.#fail(order.suite, failure)
     }
     worker?.disconnect()
+  }
+
+  #makeFolder(): string {
+    const folder = makeFolder()
+    this.#folders.push(folder)
+    return folder
   }
 
   #fail(suite: SuiteName, failure: Failure): void {

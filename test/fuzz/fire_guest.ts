@@ -10,7 +10,7 @@ import { Errno } from '../../vfs/errno.ts'
 import type { Kind } from '../../vfs/inode.ts'
 import { ROOT_INO } from '../../vfs/inode_table.ts'
 import { CALLER_MAX_PAGES, CALLER_PAGES, callerModule } from '../support/caller.ts'
-import { imageOf, MEMORY_SIZE, PATH_PLACES, RESULTS } from './fire_memory.ts'
+import { imageOf, PATH_PLACES, RESULTS } from './fire_memory.ts'
 import type { FireProgram, Shot, WasiModule } from './fire_programs.ts'
 
 /** What a call gave: an errno's number, or that the guest ended in it. */
@@ -68,18 +68,18 @@ const STDIN: { readonly [stdin in FireProgram['stdin']]: RunOptions } = {
   terminal: { stdin: 'a line\n', tty: true },
 }
 
+type Calls = { readonly [name: string]: (...args: readonly (number | bigint)[]) => number }
+
 /** One machine under fire, and the guest that lives now. */
 export class FireGuest {
   readonly machine: Machine
   /** Trace digests of the guests that have ended. */
   readonly digests: (string | undefined)[] = []
-  run: Run
-  /** The memory; another object once it has grown. */
-  u8: Uint8Array
   readonly #program: FireProgram
   readonly #trace: TraceLevel
+  #run: Run
   #memory: WebAssembly.Memory
-  #calls: { readonly [name: string]: (...args: readonly (number | bigint)[]) => number }
+  #u8: Uint8Array
 
   /** Without a machine of its own it gets one that has every kind of inode. */
   constructor(program: FireProgram, trace: TraceLevel, machine?: Machine) {
@@ -87,20 +87,23 @@ export class FireGuest {
     this.#trace = trace
     this.machine = machine ?? Machine.from(snapshotOf(program.tick))
     const { run, memory } = this.#spawn()
-    this.run = run
+    this.#run = run
     this.#memory = memory
-    this.#calls = run.exports as unknown as FireGuest['calls']
-    this.u8 = new Uint8Array(memory.buffer)
-    this.u8.set(imageOf(program.noise))
+    this.#u8 = bytesOf(memory, program)
   }
 
-  get calls(): { readonly [name: string]: (...args: readonly (number | bigint)[]) => number } {
-    return this.#calls
+  get run(): Run {
+    return this.#run
+  }
+
+  /** The memory; another object once it has grown. */
+  get u8(): Uint8Array {
+    return this.#u8
   }
 
   get process(): Process {
-    if (!(this.run instanceof GuestRun)) throw new TypeError('a run is not what it was')
-    return this.run.process
+    if (!(this.#run instanceof GuestRun)) throw new TypeError('a run is not what it was')
+    return this.#run.process
   }
 
   /** What is to be open before the fire begins. */
@@ -110,22 +113,20 @@ export class FireGuest {
 
   /** Puts in another guest, where the last has ended. */
   respawn(): void {
-    this.digests.push(this.run.traceDigest)
+    this.digests.push(this.#run.traceDigest)
     const { run, memory } = this.#spawn()
-    this.run = run
+    this.#run = run
     this.#memory = memory
-    this.#calls = run.exports as unknown as FireGuest['calls']
-    this.u8 = new Uint8Array(memory.buffer)
-    this.u8.set(imageOf(this.#program.noise))
+    this.#u8 = bytesOf(memory, this.#program)
   }
 
   /** What the guest does before a call. */
   prepare({ grow, poke }: Shot): void {
     if (grow !== undefined) {
       this.#calls.memory_grow?.(grow)
-      if (this.#memory.buffer !== this.u8.buffer) this.u8 = new Uint8Array(this.#memory.buffer)
+      if (this.#memory.buffer !== this.#u8.buffer) this.#u8 = new Uint8Array(this.#memory.buffer)
     }
-    if (poke !== undefined) this.u8.set(Buffer.from(poke[1], 'hex'), poke[0])
+    if (poke !== undefined) this.#u8.set(Buffer.from(poke[1], 'hex'), poke[0])
   }
 
   /** Makes the call. @throws what a call must not throw. */
@@ -137,9 +138,13 @@ export class FireGuest {
     } catch (error) {
       const { failure } = this.process
       if (failure !== undefined) throw failure.error
-      if (this.run.end === undefined || !(error instanceof WebAssembly.RuntimeError)) throw error
+      if (this.#run.end === undefined || !(error instanceof WebAssembly.RuntimeError)) throw error
       return 'ended'
     }
+  }
+
+  get #calls(): Calls {
+    return this.#run.exports as unknown as Calls
   }
 
   /** Whether the guests before have left what the next is to be given. */
@@ -166,6 +171,13 @@ export class FireGuest {
     })
     return { run, memory: imported ?? (run.exports.memory as WebAssembly.Memory) }
   }
+}
+
+/** The bytes of a new guest's memory, with what is to be in them. */
+function bytesOf(memory: WebAssembly.Memory, { noise }: FireProgram): Uint8Array {
+  const u8 = new Uint8Array(memory.buffer)
+  u8.set(imageOf(noise))
+  return u8
 }
 
 const [CREATE, DIRECTORY, TRUNCATE] = [1, 2, 8]
@@ -214,5 +226,3 @@ function openingOf(accepts: readonly CallName[]): Shot[] {
     { call: 'path_unlink_file', args: [3, placeOf('new').ptr, placeOf('new').len] },
   ]
 }
-
-export { MEMORY_SIZE }

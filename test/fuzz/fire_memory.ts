@@ -19,45 +19,12 @@ export const RESULTS: readonly number[] = Array.from({ length: 12 }, (_, index) 
 /** Where ranges point to. */
 const DATA = 0x8000
 
-/** What the tree of `fire_world.ts` has, and what it has not. */
+/** What the tree of `fire_guest.ts` has, and what it has not. */
 const PATHS = [
-  ...[
-    'f',
-    'g',
-    'd',
-    'd/x',
-    'd/e',
-    'd/e/y',
-    'new',
-    'd/new',
-    'h',
-    'l',
-    'dl',
-    'dl/x',
-    'dangling',
-    'loop',
-    'up',
-    'absolute',
-  ],
-  ...['fifo', 'socket', 'dev/null', 'dev/zero', 'dev/full', 'dev/random', 'dev/urandom', 'dev/stdin', 'dev/stdout'],
-  ...[
-    'dev/stderr',
-    'dev/tty',
-    '.',
-    '..',
-    '/',
-    '',
-    'd/',
-    'f/',
-    'new/',
-    'd/..',
-    'd/../..',
-    './d/./x',
-    '/f',
-    'f/x',
-    'x'.repeat(256),
-  ],
-  ...['d\0x', 'd/'.repeat(2049)],
+  ...'f g d d/x d/e d/e/y new d/new h l dl dl/x dangling loop up absolute fifo socket'.split(' '),
+  ...'null zero full random urandom stdin stdout stderr tty'.split(' ').map((name) => `dev/${name}`),
+  ...'. .. / d/ f/ new/ d/.. d/../.. ./d/./x /f f/x'.split(' '),
+  ...['', 'd\0x', 'x'.repeat(256), 'd/'.repeat(2049)],
 ].map(byteString)
 /** Not UTF-8. */
 const BYTES = ['\xff', 'd/\xc0\xaf', '\xed\xa0\x80'].map((bytes) =>

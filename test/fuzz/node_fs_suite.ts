@@ -2,7 +2,7 @@
 
 import { type Operation, programs } from '../property/operations.ts'
 import { scriptOf } from '../property/script.ts'
-import { Scratch } from '../property/side_by_side.ts'
+import type { Scratch } from '../property/side_by_side.ts'
 import { type Suite, suiteOf } from './suite.ts'
 
 /** The suite, which works in `scratch`. */
@@ -13,5 +13,3 @@ export function nodeFsSuite(scratch: Scratch): Suite {
   }
   return suiteOf<readonly Operation[]>(programs, run, scriptOf)
 }
-
-export { Scratch }

@@ -5,42 +5,24 @@
  * failed. The same seed gives the same batches in the same order for each suite, however many processes run them.
  */
 
-import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
+import { type FuzzOptions, optionsOf, USAGE } from './arguments.ts'
 import { Campaign } from './campaign.ts'
 import { corpusLine } from './corpus.ts'
 import type { Failure, SuiteName } from './suite.ts'
 
-const NAMES: readonly SuiteName[] = ['node-fs', 'wasi', 'fire']
 const UNITS: { readonly [name in SuiteName]: string } = { 'node-fs': 'operations', wasi: 'calls', fire: 'calls' }
 /** Milliseconds between two progress lines: on a terminal the line is written over. */
 const EVERY = process.stderr.isTTY ? 500 : 10_000
 
-const options = {
-  minutes: { type: 'string', default: '1' },
-  seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
-  workers: { type: 'string', default: String(availableParallelism()) },
-  only: { type: 'string', multiple: true, default: [...NAMES] as string[] },
-} as const
-
 try {
-  const { values } = parseArgs({ options })
-  const only = NAMES.filter((name) => values.only.includes(name))
-  const wrong = values.only.find((name) => !NAMES.some((known) => known === name))
-  if (wrong !== undefined) throw new TypeError(`--only ${wrong}: there are ${NAMES.join(', ')}`)
-  const minutes = numberOf('minutes', values.minutes)
-  const workers = numberOf('workers', values.workers)
-  if (!Number.isInteger(workers) || workers < 1) throw new TypeError(`--workers ${workers}: give a whole number from 1`)
-  const seed = numberOf('seed', values.seed) | 0
-  process.exitCode = await fuzz(minutes * 60_000, seed, workers, only)
+  process.exitCode = await fuzz(optionsOf(process.argv.slice(2)))
 } catch (error) {
   if (!(error instanceof TypeError)) throw error
-  console.error(error.message)
-  console.error('npm run fuzz -- [--minutes N] [--seed S] [--workers N] [--only node-fs|wasi|fire]')
+  console.error(`${error.message}\n${USAGE}`)
   process.exitCode = 2
 }
 
-async function fuzz(ms: number, seed: number, workers: number, suites: readonly SuiteName[]): Promise<number> {
+async function fuzz({ minutes, seed, workers, suites }: FuzzOptions): Promise<number> {
   const campaign = new Campaign({ seed, workers, suites, onFailure: report })
   const started = performance.now()
   const progress = (): void => {
@@ -51,7 +33,7 @@ async function fuzz(ms: number, seed: number, workers: number, suites: readonly 
     process.stderr.write(process.stderr.isTTY ? `\r${line}\x1b[K` : `${line}\n`)
   }
   const ticking = setInterval(progress, EVERY)
-  const ending = setTimeout(() => campaign.end(), ms)
+  const ending = setTimeout(() => campaign.end(), minutes * 60_000)
   process.once('SIGINT', () => campaign.end())
   await campaign.run()
   clearInterval(ticking)
@@ -76,13 +58,6 @@ function report(suite: SuiteName, { seed, path, fault, program, text }: Failure)
   console.log(
     `This line in test/fuzz/corpus.jsonl makes it a test:\n${corpusLine({ suite, note, seed, path, program })}\n`,
   )
-}
-
-function numberOf(name: string, text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new TypeError(`--${name} ${text}: give a number`)
-  return value
 }
 
 /** Minutes and seconds. */

@@ -27,7 +27,7 @@ export interface Batch {
 }
 
 export interface Suite {
-  /** Draws and runs `programs` programs, up to the first failure. */
+  /** Draws and runs `programs` programs, up to the first failure, which is then made as short as can be. */
   run(seed: number, programs: number): Promise<Batch>
   /** Runs one program of the corpus; what does not hold, or `undefined`. */
   replay(program: unknown): Promise<string | undefined>
@@ -39,11 +39,12 @@ export interface Ran {
   readonly fault: string | undefined
 }
 
-/** A suite of programs that fast-check draws and shortens. */
+/** A suite of programs that fast-check draws, and shortens if it is to. */
 export function suiteOf<T>(
   programs: Arbitrary<T>,
   runProgram: (program: T) => Ran,
   textOf: (program: T) => string,
+  options: { readonly shortens: boolean } = { shortens: true },
 ): Suite {
   return {
     async run(seed, count) {
@@ -59,7 +60,7 @@ export function suiteOf<T>(
         failed ||= ran.fault !== undefined
         if (ran.fault !== undefined) throw new Error(ran.fault)
       })
-      const details = fc.check(property, { seed, numRuns: count })
+      const details = fc.check(property, { seed, numRuns: count, endOnFailure: !options.shortens })
       if (!details.failed) return { programs: made, operations, failures: [] }
       const [program] = details.counterexample as [T]
       const failure: Failure = {

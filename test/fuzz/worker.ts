@@ -1,4 +1,4 @@
-/** A child process that runs the batches it is sent until its parent is gone or has no more. */
+/** A child process that runs the batches it is sent until its parent is gone or has no more. Its argument is a folder. */
 
 import type { SuiteName } from './suite.ts'
 import { Suites } from './suites.ts'
@@ -10,10 +10,11 @@ export interface Order {
   readonly programs: number
 }
 
-const suites = new Suites()
+const suites = new Suites(process.argv[2])
 
 process.on('message', async ({ suite, seed, programs }: Order) => {
-  process.send?.(await suites.of(suite).run(seed, programs))
+  const { run } = await suites.of(suite)
+  process.send?.(await run(seed, programs))
 })
 process.on('disconnect', () => {
   suites.close()

@@ -191,6 +191,16 @@ describe('Nested', () => {
     })
   })
 
+  it('names no process whose wait is over', () => {
+    const kernel = newKernel()
+    const executor = new Nested(kernel)
+    const reader = newProcess(kernel)
+    give(reader, kernel.pipe().reader)
+    executor.wait(reader, 'poll_oneoff', new Blocked([], { sec: 1, nsec: 0 }))
+    executor.wait(reader, 'fd_read', new Blocked([{ fd: 0, for: 'readable' }], undefined))
+    expect(reader.end).toMatchObject({ waits: [{ pid: 1, call: 'fd_read' }] })
+  })
+
   it('sleeps where nothing that is awaited can be made to happen', () => {
     const kernel = newKernel()
     const process = newProcess(kernel)

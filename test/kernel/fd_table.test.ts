@@ -20,22 +20,25 @@ const descriptor = (base: number = 0, readable = true, writable = true): Descrip
 
 describe('FdTable', () => {
   it('gives the lowest free number, as a plain set of numbers does', () => {
-    const steps = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant('add') }, fc.nat(20)), { maxLength: 120 })
+    const step = fc.record({ act: fc.constantFrom('add', 'remove'), count: fc.nat(6), which: fc.nat() })
     fc.assert(
-      fc.property(steps, fc.integer({ min: 1, max: 24 }), (program, limit) => {
+      fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 24 }), (steps, limit) => {
         const table = new FdTable(limit)
         const model = new Set<number>()
-        for (const step of program) {
-          if (step === 'add') {
+        for (const { act, count, which } of steps) {
+          for (let i = 0; i < count; i++) {
             expect(table.room()).toBe(model.size >= limit ? EMFILE : undefined)
-            if (table.room() !== undefined) continue
-            let lowest = 0
-            while (model.has(lowest)) lowest++
-            expect(table.add(descriptor())).toBe(lowest)
-            model.add(lowest)
-          } else if (typeof step === 'number' && model.delete(step)) {
-            const was = table.at(step)
-            expect(table.remove(step)).toBe(was)
+            if (act === 'add' && model.size < limit) {
+              let lowest = 0
+              while (model.has(lowest)) lowest++
+              expect(table.add(descriptor())).toBe(lowest)
+              model.add(lowest)
+            } else if (act === 'remove' && model.size > 0) {
+              const fd = [...model][(which + 7 * i) % model.size] as number
+              const was = table.at(fd)
+              expect(table.remove(fd)).toBe(was)
+              model.delete(fd)
+            }
           }
           expect(table.numbers()).toEqual([...model].sort((a, b) => a - b))
           expect(table.size).toBe(model.size)

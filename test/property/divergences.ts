@@ -3,7 +3,7 @@
  * An operation that matches is run by neither world.
  */
 
-import { byteString } from '../../vfs/bytes.ts'
+import { type ByteString, byteString } from '../../vfs/bytes.ts'
 import { EPERM, Errno } from '../../vfs/errno.ts'
 import type { Filesystem } from '../../vfs/filesystem.ts'
 import type { Instant } from '../../vfs/inode.ts'
@@ -48,7 +48,9 @@ export const DIVERGENCES: readonly Divergence[] = [
   },
   {
     clause: 'cp into a path that is inside its source only by the text of the two paths: node looks at the text.',
-    matches: (operation) => operation.call === 'cp' && (DOTS.test(operation.path) || DOTS.test(operation.to)),
+    matches: (operation, tree) =>
+      operation.call === 'cp' &&
+      (DOTS.test(operation.path) || DOTS.test(operation.to) || isInsideByText(tree, operation.path, operation.to)),
   },
   {
     clause: 'cp into itself through a link, where node does not see it and recurses until its stack ends.',
@@ -114,7 +116,7 @@ function hasLinkOverLink(tree: Filesystem, source: string, target: string): bool
   let found = false
   visitTree(tree, ino, (path, inode) => {
     if (!inode.isSymlink()) return
-    const there = tree.lookup(ROOT_INO, byteString(`${byteString(target)}${path}`), 'nofollow', 'clamp')
+    const there = tree.lookup(ROOT_INO, `${byteString(target)}${path}` as ByteString, 'nofollow', 'clamp')
     if (!(there instanceof Errno) && tree.get(there).isSymlink()) found = true
   })
   return found
@@ -125,6 +127,24 @@ function parentOf(path: string): string {
   return path.replace(/\/+[^/]*\/*$/, '') || '/'
 }
 
+/** The first directory on the way up from `path`, by its text, that is there. */
+function nearest(tree: Filesystem, path: string): number {
+  let parent = parentOf(path)
+  while (inoOf(tree, parent, 'follow') === 0) parent = parentOf(parent)
+  return inoOf(tree, parent, 'follow')
+}
+
+/** Whether `path` is, by its text, in `top`. */
+function startsWith(path: string, top: string): boolean {
+  return `${path}/`.startsWith(`${top.replace(/\/+$/, '')}/`)
+}
+
+/** Whether `target` says that it is in the directory `source`, and a link on the way leads out of it. */
+function isInsideByText(tree: Filesystem, source: string, target: string): boolean {
+  if (!isDirectory(tree, source) || !startsWith(target, source)) return false
+  return !isBelow(tree, nearest(tree, target), inoOf(tree, source, 'follow'))
+}
+
 /**
  * Whether the first parent of `target` that is there is `source` or in it, though node does not see that: it compares
  * the texts, and then the parents by text as far as they are there and not those of the source.
@@ -132,10 +152,11 @@ function parentOf(path: string): string {
 function landsInsideUnseen(tree: Filesystem, source: string, target: string): boolean {
   if (!isDirectory(tree, source)) return false
   const ino = inoOf(tree, source, 'follow')
-  let parent = parentOf(target)
-  while (inoOf(tree, parent, 'follow') === 0) parent = parentOf(parent)
-  if (!isBelow(tree, inoOf(tree, parent, 'follow'), ino)) return false
-  if (`${target}/`.startsWith(`${source.replace(/\/+$/, '')}/`)) return false
+  // With a slash at its end the target is what a link there leads to.
+  if (target.endsWith('/') && isDirectory(tree, target) && isBelow(tree, inoOf(tree, target, 'follow'), ino))
+    return true
+  if (!isBelow(tree, nearest(tree, target), ino)) return false
+  if (startsWith(target, source)) return false
   for (let above = parentOf(target); above !== '/' && above !== parentOf(source); above = parentOf(above)) {
     const seen = inoOf(tree, above, 'follow')
     if (seen === ino) return false

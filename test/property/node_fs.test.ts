@@ -6,7 +6,7 @@ import { programs } from './operations.ts'
 import { Scratch } from './side_by_side.ts'
 
 /** `npm run fuzz` runs far more of them; `VIVARIUM_PROGRAMS=20000` as many as it says, `VIVARIUM_SEED` others. */
-const PROGRAMS = Number(process.env.VIVARIUM_PROGRAMS ?? 500)
+const PROGRAMS = Number(process.env.VIVARIUM_PROGRAMS ?? 400)
 
 describe.runIf(process.platform === 'linux')('node:fs side by side', () => {
   let scratch: Scratch

@@ -21,19 +21,29 @@ export interface Comparison {
   readonly difference: string | undefined
 }
 
-/** A folder of the host, in memory where it has such a place, for the programs of one process to work in. */
+/** A new folder of the host, in memory where it has such a place: there a program costs half as much as on a disk. */
+export function makeFolder(): string {
+  const shared = '/dev/shm'
+  const isThere = statSync(shared, { throwIfNoEntry: false })?.isDirectory() === true
+  return mkdtempSync(join(realpathSync(isThere ? shared : tmpdir()), 'vivarium-'))
+}
+
+/** Where the programs of one process work. */
 export class Scratch {
   readonly #folder: string
   #programs = 0
   readonly #umask: number
   readonly #stackTraceLimit: number
 
-  /** Sets the umask to that of the facade, as mode bits are compared; and no stacks are taken of errors to compare. */
-  constructor() {
+  /**
+   * Sets the umask to that of the facade, as mode bits are compared; and no stacks are taken of errors to compare.
+   * `folder` is the caller's to make, and is removed with this.
+   */
+  constructor(folder: string = makeFolder()) {
     this.#umask = process.umask(0o022)
     this.#stackTraceLimit = Error.stackTraceLimit
     Error.stackTraceLimit = 0
-    this.#folder = mkdtempSync(join(memoryFolder(), 'vivarium-'))
+    this.#folder = folder
   }
 
   /** Runs a program in both worlds, each from an empty root. @throws what no file system may throw. */
@@ -77,13 +87,6 @@ export class Scratch {
     process.umask(this.#umask)
     Error.stackTraceLimit = this.#stackTraceLimit
   }
-}
-
-/** Linux has a folder in memory, where a program costs half as much as on a disk. */
-function memoryFolder(): string {
-  const shared = '/dev/shm'
-  const isThere = statSync(shared, { throwIfNoEntry: false })?.isDirectory() === true
-  return realpathSync(isThere ? shared : tmpdir())
 }
 
 function differenceOf(here: Rest, there: Rest): string | undefined {

@@ -46,7 +46,21 @@ const PATHS: readonly string[] = [
     'd//a',
     '',
   ],
-  ...['/', '/a', 'link', 'loop', 'link/a', 'up', 'dev/null', 'dev/zero', 'dev/random', 'dev/full', 'dev/stdin', 'fifo'],
+  ...[
+    '/',
+    '/a',
+    'link',
+    'loop',
+    'loop/x',
+    'link/a',
+    'up',
+    'dev/null',
+    'dev/zero',
+    'dev/random',
+    'dev/full',
+    'dev/stdin',
+    'fifo',
+  ],
   ...['\0', 'a\0b', 'n'.repeat(255), 'n'.repeat(256), 'd/'.repeat(60), 'ü', '€/🦀'],
 ]
 const paths: readonly { readonly ptr: number; readonly len: number }[] = (() => {

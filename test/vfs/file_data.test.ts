@@ -152,6 +152,18 @@ describe('truncate()', () => {
     expect([...data.toBytes()]).toEqual([4])
   })
 
+  it('gives no buffer to others that a copy still has', () => {
+    const edition = new Edition()
+    const data = new FileData()
+    for (let n = 0; n < 3; n++) data.write(edition, n * CHUNK_SIZE, new Uint8Array(CHUNK_SIZE).fill(7), 0, CHUNK_SIZE)
+    const copy = data.clone()
+    const next = new Edition(edition)
+    data.truncate(next, 0)
+    for (let n = 0; n < 3; n++) data.write(next, n * CHUNK_SIZE, new Uint8Array(CHUNK_SIZE).fill(9), 0, CHUNK_SIZE)
+    expect(copy.toBytes().every((byte) => byte === 7)).toBe(true)
+    expect(data.toBytes().every((byte) => byte === 9)).toBe(true)
+  })
+
   it('cuts a file with data at 2^52 without visiting what is between', () => {
     const data = new FileData()
     const edition = new Edition()

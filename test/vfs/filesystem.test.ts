@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeUtf8 } from '../../vfs/bytes.ts'
 import {
-  type Filesystem,
+  Filesystem,
   OPEN_CREATE,
   OPEN_DIRECTORY,
   OPEN_EXCLUSIVE,
@@ -90,6 +90,7 @@ describe('symlinkAt()', () => {
     const calls = new Calls(makeFs({ '/d': null }))
     calls.symlink('./d/../x//y/', 'd/l')
     expect(calls.readlink('d/l')).toBe('./d/../x//y/')
+    expect(calls.fs.get(calls.ino('d/l')).size).toBe(12)
   })
 
   it('returns EEXIST, and ENOENT through a slash', () => {
@@ -293,6 +294,15 @@ describe('allocate()', () => {
     expect(read(calls.fs, ino, 0, 4)).toBe('abc\0')
   })
 
+  it('does nothing where some of the blocks are there and there is no room for the rest', () => {
+    const calls = new Calls(makeFs({ '/f': '' }, { bytes: 16 * BLOCK_SIZE }))
+    const ino = calls.ino('f')
+    calls.fs.allocate(ino, 0, CHUNK_SIZE, at(1))
+    expect(told(calls.fs.allocate(ino, CHUNK_SIZE, 9 * BLOCK_SIZE, at(2)))).toBe('ENOSPC')
+    expect([calls.fs.get(ino).size, calls.fs.blocks]).toEqual([CHUNK_SIZE, 8])
+    expect(told(calls.fs.allocate(ino, CHUNK_SIZE, 8 * BLOCK_SIZE, at(2)))).toBe('ok')
+  })
+
   it('returns EINVAL for no length or a negative offset, EFBIG over the largest size', () => {
     const calls = new Calls(makeFs({ '/f': '' }))
     const ino = calls.ino('f')
@@ -368,6 +378,19 @@ describe('fork()', () => {
     expect(b.list('d')).toEqual(['f', 'g'])
     expect(fork.blocks).toBe(3)
     expect(fs.blocks).toBe(2)
+  })
+
+  it('keeps all that is known of an inode when one side changes it', () => {
+    const fs = watch(new Filesystem({}, { sec: 1, nsec: 2 }))
+    const ino = fs.openAt(ROOT_INO, bytes('f'), OPEN_CREATE, 'clamp', { sec: 3, nsec: 4 }, 0o640) as number
+    fs.linkAt(ROOT_INO, bytes('f'), 'nofollow', ROOT_INO, bytes('g'), 'clamp', { sec: 5, nsec: 6 })
+    fs.setTimes(ino, { sec: 7, nsec: 8 }, { sec: 9, nsec: 10 }, { sec: 11, nsec: 12 })
+    const known = { ...fs.get(ino) }
+    const fork = watch(fs.fork())
+    // The change itself copies the inode, and shows in ctim alone.
+    fork.setTimes(ino, undefined, undefined, { sec: 13, nsec: 14 })
+    expect({ ...fs.get(ino) }).toEqual(known)
+    expect({ ...fork.get(ino), edition: known.edition }).toEqual({ ...known, ctimSec: 13, ctimNsec: 14 })
   })
 
   it('forks forks, and gives each side the same next inode number', () => {

@@ -27,6 +27,15 @@ describe('renameAt()', () => {
     expect(shown(fs)).toEqual(before)
   })
 
+  it('returns ENOTEMPTY also for a file onto a directory that it is below, as Linux', () => {
+    const fs = makeFs({ '/a/b/f': 'x', '/a/g': 'y' })
+    const calls = new Calls(fs)
+    const before = shown(fs)
+    expect([calls.rename('a/b/f', 'a'), calls.rename('a/b/f', 'a/b')]).toEqual(['ENOTEMPTY', 'ENOTEMPTY'])
+    expect(calls.rename('a/g', 'a/b')).toBe('EISDIR')
+    expect(shown(fs)).toEqual(before)
+  })
+
   it('replaces an empty directory by a directory', () => {
     const fs = makeFs({ '/d/f': 'x', '/e': null })
     const calls = new Calls(fs)

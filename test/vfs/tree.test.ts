@@ -133,6 +133,19 @@ describe('exportTree()', () => {
     )
   })
 
+  it('shows an inode under its first name, and as a hard link under others', () => {
+    const fs = makeFs({ '/b': 'x', '/a/c': { hardlink: '/b' }, '/l': { symlink: 'b' }, '/m': { hardlink: '/l' } })
+    expect(exportTree(fs)).toEqual({
+      '/a/c': Uint8Array.of(120),
+      '/b': { hardlink: '/a/c' },
+      '/l': { symlink: 'b' },
+      '/m': { hardlink: '/l' },
+    })
+    new Calls(fs).link('b', 'c')
+    const copy = new Calls(makeFs(exportTree(fs)))
+    expect([copy.nlink('b'), copy.nlink('m')]).toEqual([3, 2])
+  })
+
   it('starts at any directory, and can have a path named __proto__', () => {
     const fs = makeFs({ '/d/__proto__': 'x', '/d/e/f': 'y', '/g': 'z' })
     const files = exportTree(fs, new Calls(fs).ino('d'))

@@ -111,6 +111,45 @@ describe('recursion without end', () => {
   })
 })
 
+describe('JavaScript that catches everything between the frames', () => {
+  it('hides no call that the end of the stack broke off', async () => {
+    const module = await wasiWat(`
+      (import "env" "again" (func $again))
+      ${DATA}
+      (func (export "deep")
+        (drop (call $path_create_directory (i32.const 3) ${N0}))
+        (drop (call $path_remove_directory (i32.const 3) ${N0}))
+        (call $again))`)
+    const ends = new Set<string | undefined>()
+    for (let ballast = 0; ballast < 30; ballast++) {
+      const machine = new Machine({ files: FILES })
+      let deep = (): void => {}
+      const frames = (left: number): void => {
+        if (left > 0) frames(left - 1)
+        else deep()
+      }
+      const again = (): void => {
+        try {
+          frames(ballast)
+        } catch {
+          // The guest is to go on as if nothing had happened.
+        }
+      }
+      const run = machine.run(module, { imports: { env: { again } } })
+      deep = run.exports.deep as () => void
+      try {
+        run.call('deep')
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ENDED' })
+        expect(run.end).toEqual(STACK)
+      }
+      ends.add(run.end?.kind)
+      expect(check(machine.tree)).toEqual([])
+    }
+    expect(ends).toContain('limit')
+  })
+})
+
 describe.each(Object.entries(STEPS))('recursion that %s at each level', (_, steps) => {
   it('leaves a sound tree, and the machine as it was', async () => {
     const machine = new Machine({ files: FILES })

@@ -137,6 +137,20 @@ describe('an error of the host', () => {
     expect(check(machine.tree)).toEqual([])
   })
 
+  it('is that of the library where an iterator or a peer gives what is no bytes', async () => {
+    const read = await wasiWat(CATCHES(READ, YIELD), EXCEPTIONS)
+    const send = await wasiWat(CATCHES(SEND, YIELD), EXCEPTIONS)
+    for (const value of [5, null, {}, [1], new ArrayBuffer(2), new Uint16Array(2)]) {
+      for (const [module, options] of [
+        [read, { stdin: [value] }],
+        [send, { listen: [[{ respond: () => value }]] }],
+      ] as const) {
+        const error = thrownBy(() => new Machine().run(module, options as RunOptions))
+        expect(error).toMatchObject({ code: 'BAD_OPTION', message: expect.stringContaining('text or a Uint8Array') })
+      }
+    }
+  })
+
   it('frees what the run had open', () => {
     const module = compileC(`
       #include <stdio.h>

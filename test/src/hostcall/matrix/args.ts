@@ -42,7 +42,9 @@ function strings(h: Hostcalls, pair: Pair): string[] {
   expect(h.call(pair.get, pointers, buffer)).toBe('ESUCCESS')
   return Array.from({ length: count }, (_, index) => {
     const ptr = h.u32(pointers + 4 * index)
-    return h.text({ ptr, len: h.u8.indexOf(0, ptr) - ptr })
+    const end = h.u8.indexOf(0, ptr)
+    if (end < 0) throw new Error('a string has no NUL')
+    return h.text({ ptr, len: end - ptr })
   })
 }
 
