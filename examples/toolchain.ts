@@ -24,18 +24,27 @@ export interface Toolchain {
 
 let toolchain: Toolchain | undefined
 
-/** The toolchain, read from `node_modules` by the first call and shared by all later ones. */
+/** The toolchain of `node_modules`; its parts are read when they are first asked for, and shared from then on. */
 export function clang(): Toolchain {
-  if (toolchain === undefined) {
-    const folder = dirname(createRequire(import.meta.url).resolve('@yowasp/clang'))
-    const manifest: { version: string } = JSON.parse(readFileSync(join(folder, '../package.json'), 'utf8'))
-    toolchain = {
-      module: new WebAssembly.Module(readFileSync(join(folder, 'llvm.core.wasm'))),
-      files: filesOfTar(readFileSync(join(folder, 'llvm-resources.tar')), '/usr'),
-      version: manifest.version,
-    }
-  }
+  toolchain ??= load(dirname(createRequire(import.meta.url).resolve('@yowasp/clang')))
   return toolchain
+}
+
+function load(folder: string): Toolchain {
+  const manifest: { version: string } = JSON.parse(readFileSync(join(folder, '../package.json'), 'utf8'))
+  let module: WebAssembly.Module | undefined
+  let files: Files | undefined
+  return {
+    get module() {
+      module ??= new WebAssembly.Module(readFileSync(join(folder, 'llvm.core.wasm')))
+      return module
+    },
+    get files() {
+      files ??= filesOfTar(readFileSync(join(folder, 'llvm-resources.tar')), '/usr')
+      return files
+    },
+    version: manifest.version,
+  }
 }
 
 /**
