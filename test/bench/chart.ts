@@ -12,7 +12,11 @@ export async function chartSvg(calls: Calls | undefined, curves: readonly Curve[
     ...(calls === undefined ? [] : [callsChart(calls)]),
     ...(curves.length === 0 ? [] : [growthChart(curves)]),
   ]
-  const specification = { vconcat: parts, config: { view: { stroke: '#ddd' }, background: 'white' }, spacing: 40 }
+  const specification = {
+    vconcat: parts,
+    config: { view: { stroke: '#ddd' }, background: 'white', axis: { labelLimit: 300, gridOpacity: 0.4 } },
+    spacing: 40,
+  }
   const { spec } = compile(specification as TopLevelSpec)
   return new View(parse(spec), { renderer: 'none' }).toSVG()
 }

@@ -37,8 +37,8 @@ const SETUP_LOOK = 10
 const ROUND_BOUND = 1.5
 /** Seconds after which a host has no further round. */
 const TOTAL_BOUND = 6
-/** Milliseconds that a host runs before the first round, so that the engine has compiled what it will. */
-const WARM_UP = 250
+/** Before the first round a host runs so many milliseconds and operations, so that the engine has compiled what it will. */
+const WARM_UP = { ms: 250, operations: 20_000, most: 1_500 } as const
 /** A round is run in so many parts: short enough that some of them are not disturbed, and time is looked at in between. */
 const PARTS = 16
 
@@ -145,10 +145,13 @@ class Turns {
   }
 
   async #warmUp(): Promise<void> {
-    const { operations, rewind } = this.pattern
-    const end = performance.now() + WARM_UP
-    for (let count = 0; performance.now() < end; count = count + this.#part < operations ? count + this.#part : 0) {
-      if (rewind && count === 0) await this.#run('rewind', 0, 1, 0)
+    const { operations, rewind, per = 1 } = this.pattern
+    const start = performance.now()
+    for (let part = 0; ; part++) {
+      const ms = performance.now() - start
+      const enough = ms > WARM_UP.ms && part * this.#part * per >= WARM_UP.operations
+      if (enough || ms > WARM_UP.most) return
+      if (rewind && (part * this.#part) % operations < this.#part) await this.#run('rewind', 0, 1, 0)
       await this.#step(this.#part)
     }
   }

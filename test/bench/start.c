@@ -3,6 +3,7 @@
 #include <wasi/api.h>
 
 #define PREOPEN 3
+#define IN_RIGHTS (__WASI_RIGHTS_FD_READ | __WASI_RIGHTS_FD_SEEK | __WASI_RIGHTS_FD_FILESTAT_GET)
 #define STEP(call) \
   step++;          \
   if (call) __wasi_proc_exit(step)
@@ -27,7 +28,7 @@ __attribute__((export_name("_start"))) void start(void) {
   STEP(__wasi_fd_prestat_get(PREOPEN, &prestat));
   STEP(__wasi_fd_fdstat_get(PREOPEN, &fdstat));
   STEP(__wasi_path_filestat_get(PREOPEN, 0, "input", &filestat));
-  STEP(__wasi_path_open(PREOPEN, 0, "input", 0, __WASI_RIGHTS_FD_READ | __WASI_RIGHTS_FD_SEEK, 0, 0, &fd));
+  STEP(__wasi_path_open(PREOPEN, 0, "input", 0, IN_RIGHTS, 0, 0, &fd));
   STEP(__wasi_fd_read(fd, &in, 1, &size));
   STEP(__wasi_fd_seek(fd, 0, __WASI_WHENCE_SET, &offset));
   STEP(__wasi_fd_filestat_get(fd, &filestat));

@@ -152,7 +152,7 @@ function inChild(job: Job, flags: readonly string[]): Promise<Done | string> {
       answer = message
     })
     child.on('close', (code, signal) => {
-      const line = said.split('\n').find((text) => /Error/.test(text)) ?? ''
+      const line = said.split('\n').find((text) => /^\w*Error: /.test(text)) ?? ''
       resolve(answer ?? `crashed: ${signal ?? `exit ${code}`} ${line}`.trim())
     })
   })

@@ -81,6 +81,32 @@ describe('Clock', () => {
     expect(clock.monotonic).toMatchObject({ sec: 31_536_000, nsec: 1 })
   })
 
+  it('shows all calls on whichever clock is looked at first', () => {
+    for (const name of ['realtime', 'monotonic'] as const) {
+      const clock = new Clock({ sec: 0, nsec: 0 }, { sec: 0, nsec: 0 }, 7)
+      clock.step()
+      clock.step()
+      expect(clock[name]).toMatchObject({ sec: 0, nsec: 14 })
+    }
+  })
+
+  it('counts calls exactly, however many nobody looks at and however long they take', () => {
+    const [tick, calls] = [999_999_999, 10_000_001]
+    const clock = new Clock({ sec: 1, nsec: 0 }, { sec: 0, nsec: 0 }, tick)
+    for (let n = 0; n < calls; n++) clock.step()
+    expect(nanoseconds(clock.monotonic)).toBe(BigInt(tick) * BigInt(calls))
+    expect(nanoseconds(clock.realtime)).toBe(NS + BigInt(tick) * BigInt(calls))
+  })
+
+  it('is set to what another shows, whatever calls either has not looked at', () => {
+    const [clock, other] = [1, 2].map((sec) => new Clock({ sec, nsec: 0 }, { sec: 0, nsec: sec }, 7)) as [Clock, Clock]
+    clock.step()
+    other.step()
+    clock.set(other)
+    expect(clock.realtime).toMatchObject({ sec: 2, nsec: 7 })
+    expect(clock.monotonic).toMatchObject({ sec: 0, nsec: 9 })
+  })
+
   it('stops the realtime clock at its end while the monotonic one goes on', () => {
     const clock = new Clock(at(LAST - 10n), { sec: 0, nsec: 0 }, 1000)
     clock.step()

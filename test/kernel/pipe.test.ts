@@ -5,10 +5,13 @@ import { Blocked } from '../../kernel/blocked.ts'
 import { PIPE_CAPACITY } from '../../kernel/byte_queue.ts'
 import { lseek, preadv, pwritev, readv, writev } from '../../kernel/file_calls.ts'
 import type { IoVec } from '../../kernel/iovec.ts'
+import { openat } from '../../kernel/path_calls.ts'
 import { PIPE_BUF } from '../../kernel/pipe.ts'
+import { RIGHT_FD_READ, RIGHT_FD_WRITE } from '../../kernel/rights.ts'
 import { EAGAIN, EBADF, EPIPE, ESPIPE } from '../../vfs/errno.ts'
+import { ROOT_INO } from '../../vfs/inode_table.ts'
 import { fc } from '../support/property.ts'
-import { give, iovOf, newKernel, newProcess, textIn } from './world.ts'
+import { give, iovOf, name, newKernel, newProcess, textIn } from './world.ts'
 
 /** A process that has a pipe's reading end on 0 and its writing end on 1. */
 function world(limits: { pipe?: number } = {}) {
@@ -211,5 +214,47 @@ describe('Kernel.pipe()', () => {
     expect([pipe.readers, pipe.writers]).toEqual([1, 1])
     kernel.exit(process, { kind: 'exit', code: 0 })
     expect([pipe.readers, pipe.writers]).toEqual([0, 0])
+  })
+})
+
+describe('a fifo', () => {
+  /** A process that can open a fifo, without waiting, for what rights say. */
+  function world() {
+    const kernel = newKernel()
+    kernel.fs.mknodAt(ROOT_INO, name('fifo'), 'fifo', undefined, 'clamp', kernel.clock.realtime)
+    const process = newProcess(kernel)
+    process.fds.add(kernel.preopen(ROOT_INO, name('/')))
+    const flags = { append: false, nonblock: true, dsync: false, rsync: false, sync: false }
+    const open = (base: number) =>
+      openat(kernel, process, 0, name('fifo'), { ...flags, flags: 0, base, inheriting: 0 }) as number
+    return { kernel, process, open }
+  }
+
+  it('is one pipe for all who have it open', () => {
+    const { kernel, process, open } = world()
+    const [reader, writer, other] = [open(RIGHT_FD_READ), open(RIGHT_FD_WRITE), open(RIGHT_FD_WRITE)]
+    expect([writev(kernel, process, writer, iovOf('ab'))]).toEqual([2])
+    process.progress = 0
+    expect([writev(kernel, process, other, iovOf('c'))]).toEqual([1])
+    const iov = iovOf(9)
+    expect(textIn(iov, readv(kernel, process, reader, iov) as number)).toBe('abc')
+    kernel.close(process, writer)
+    expect(readv(kernel, process, reader, iovOf(1))).toBe(EAGAIN)
+    kernel.close(process, other)
+    expect(readv(kernel, process, reader, iovOf(1))).toBe(0)
+  })
+
+  it('keeps what was written while anybody has it open, and nothing once nobody has', () => {
+    const { kernel, process, open } = world()
+    const both = open(RIGHT_FD_READ | RIGHT_FD_WRITE)
+    const reader = open(RIGHT_FD_READ)
+    writev(kernel, process, both, iovOf('ab'))
+    kernel.close(process, both)
+    expect(readv(kernel, process, reader, iovOf(1))).toBe(1)
+    kernel.close(process, reader)
+    expect(readv(kernel, process, open(RIGHT_FD_READ | RIGHT_FD_WRITE), iovOf(1))).toBe(EAGAIN)
+    expect(kernel.fifos.size).toBe(1)
+    kernel.exit(process, { kind: 'exit', code: 0 })
+    expect(kernel.fifos.size).toBe(0)
   })
 })

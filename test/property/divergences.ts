@@ -30,7 +30,10 @@ const NOW: Instant = { sec: 0, nsec: 0 }
 export const DIVERGENCES: readonly Divergence[] = [
   {
     clause: 'The scratch folder of the host is not the root: a walk that passes above it would leave it.',
-    matches: (operation, tree) => pathsOf(operation).some((path) => leavesRoot(tree, path)),
+    matches: (operation, tree) => {
+      const walked = withParents(operation, tree)
+      return pathsOf(operation).some((path) => leavesRoot(walked, path))
+    },
   },
   {
     clause: 'The root itself: on the host it is a folder with a name and a parent, written with a slash at its end.',
@@ -82,6 +85,14 @@ export function allowed(operation: Operation, tree: Filesystem): Divergence | un
 function pathsOf(operation: Operation): string[] {
   if (!('path' in operation)) return []
   return 'to' in operation ? [operation.path, operation.to] : [operation.path]
+}
+
+/** The tree as the walk meets it: with the directories that a recursive `mkdir` makes on its way to a `..`. */
+function withParents(operation: Operation, tree: Filesystem): Filesystem {
+  if (operation.call !== 'mkdir' || !operation.recursive || !operation.path.includes('..')) return tree
+  const fork = tree.fork()
+  succeeds(fork, (fs) => fs.mkdirSync(operation.path, operation))
+  return fork
 }
 
 /** What is at an absolute path, 0 where nothing is. */

@@ -88,6 +88,24 @@ describe('recursion without end', () => {
     expect(machine.run(callerModule()).call('sched_yield')).toBe(0)
   })
 
+  it('frees what a reactor has kept open, though its name was gone before', async () => {
+    const machine = new Machine({ files: FILES })
+    const { count, nextIno } = machine.tree.table
+    const blocks = machine.tree.blocks
+    const run = machine.run(
+      await wasiWat(`${DATA}
+        (func (export "open") (drop ${OPEN(8, 2, CREATE)}) (drop (call $path_unlink_file (i32.const 3) ${N0}))
+          (drop (call $fd_write (i32.load (i32.const 64)) (i32.const 32) (i32.const 1) (i32.const 72))))
+        (func $deep (export "deep") (param i32) (call $deep (local.get 0)))`),
+    )
+    run.call('open')
+    expect([machine.tree.table.count, machine.tree.blocks]).toEqual([count + 1, blocks + 1])
+    expect(() => run.call('deep', 1)).toThrow(expect.objectContaining({ code: 'ENDED' }))
+    expect([machine.tree.table.count, machine.tree.blocks]).toEqual([count, blocks])
+    expect(machine.tree.table.nextIno).toBe(nextIno + 1)
+    expect(check(machine.tree)).toEqual([])
+  })
+
   it('is caught by no catch_all', async () => {
     const run = new Machine().run(
       await wasiWat(

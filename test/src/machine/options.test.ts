@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { ImportError, Machine, type MachineOptions, type RunOptions, VivariumError } from '../../../src/index.ts'
 import { callerModule } from '../../support/caller.ts'
+import { wasiWat } from '../../support/wasi_wat.ts'
 
 function errorOf(run: () => unknown): VivariumError {
   try {
@@ -141,9 +142,9 @@ describe('run()', () => {
 })
 
 describe('pipeline()', () => {
-  it('refuses a stream that is a pipe, a wrong option of any stage, and then no stage has begun', () => {
+  it('refuses a stream that is a pipe, a wrong option of any stage, and then no stage has begun', async () => {
     const machine = new Machine()
-    const module = callerModule()
+    const module = await wasiWat('(func (export "_start"))')
     const sink = (): void => {}
     for (const [stages, message] of [
       [[{ module }, { module, stdin: 'x' }], 'stages[1].stdin: it is the pipe to the stage before it; leave it out'],

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { formatRecord, Machine, type MachineOptions, type Run, type RunOptions } from '../../../src/index.ts'
 import { callerModule } from '../../support/caller.ts'
 import { compileC } from '../../support/compile.ts'
-import { Hostcalls } from '../../support/hostcalls.ts'
+import { Hostcalls, type HostcallsOptions } from '../../support/hostcalls.ts'
 
 const GUEST = `
 #include <dirent.h>
@@ -55,6 +55,93 @@ describe('traceDigest', () => {
     ['a preopen', {}, { preopens: { '/': '/tmp' } }],
   ])('differs by %s', (_, machine, options) => {
     expect(run(machine, options).traceDigest).not.toBe(run().traceDigest)
+  })
+
+  /** Two runs of a few calls each, which differ in one thing: `of` makes the machine for `x`, `act` the calls. */
+  type Pair = readonly [what: string, of: (x: 'a' | 'b') => HostcallsOptions, act: (h: Hostcalls, x: 'a' | 'b') => void]
+
+  const pairs: readonly Pair[] = [
+    ['a path', () => ({}), (h, x) => path(h, 'path_create_directory', x)],
+    ['which call it was', () => ({}), (h, x) => h.call(x === 'a' ? 'fd_sync' : 'fd_datasync', 3)],
+    ['its first argument', () => ({}), (h, x) => h.call('fd_close', x === 'a' ? 98 : 99)],
+    ['its last argument', () => ({}), (h, x) => h.call('fd_advise', 99, 0, 0, x === 'a' ? 0 : 1)],
+    ['the high word of an argument', () => ({}), (h, x) => h.call('fd_advise', 99, x === 'a' ? 0n : 2n ** 32n, 0, 0)],
+    ['its errno', (x) => ({ files: { [`/${x}`]: '' } }), (h) => path(h, 'path_unlink_file', 'a')],
+    ['what was read', (x) => ({ files: { '/f': x } }), (h) => h.read(h.opened('f'), 1)],
+    ['what was read at an offset', (x) => ({ files: { '/f': `-${x}` } }), (h) => pread(h)],
+    ['what was written', () => ({}), (h, x) => h.write(1, x)],
+    ['the bytes of the second range', () => ({}), (h, x) => writev(h, 'first', x)],
+    ['random bytes', (x) => ({ seed: x }), (h) => h.must('random_get', h.out(4), 4)],
+    ['a name in a directory', (x) => ({ image: 'empty', files: { [`/${x}`]: '' } }), (h) => h.names(3)],
+    ['the text of a link', (x) => ({ files: { '/l': { symlink: x } } }), (h) => readlink(h)],
+    ['an argument of the program', (x) => ({ run: { args: [x] } }), (h) => h.must('args_get', h.out(4), h.out(2))],
+    ['the environment', (x) => ({ run: { env: { x } } }), (h) => h.must('environ_get', h.out(4), h.out(4))],
+    ['the name of a preopen', (x) => ({ run: { preopens: { [x]: '/' } } }), (h) => dirName(h)],
+    ['user data of a poll', () => ({}), (h, x) => poll(h, x)],
+    ['a result', (x) => ({ tick: x === 'a' ? 1000 : 999 }), (h) => h.must('clock_res_get', 0, h.out(8))],
+    [
+      'the high word of a result',
+      (x) => ({ epoch: x === 'a' ? 0n : 2n ** 32n }),
+      (h) => h.must('clock_time_get', 0, 0, h.out(8)),
+    ],
+    [
+      'the second result',
+      (x) => ({ run: { args: x === 'a' ? ['m'] : ['main'] } }),
+      (h) => h.must('args_sizes_get', h.out(4), h.out(4)),
+    ],
+  ]
+
+  function path(h: Hostcalls, call: 'path_create_directory' | 'path_unlink_file', text: string): void {
+    const { ptr, len } = h.put(text)
+    h.call(call, 3, ptr, len)
+  }
+
+  function pread(h: Hostcalls): void {
+    const { ptr, len } = h.iovs(1)
+    h.must('fd_pread', h.opened('f'), ptr, len, 1, h.out(4))
+  }
+
+  function writev(h: Hostcalls, ...texts: string[]): void {
+    const { ptr, len } = h.iovs(...texts)
+    h.must('fd_write', 1, ptr, len, h.out(4))
+  }
+
+  function readlink(h: Hostcalls): void {
+    const { ptr, len } = h.put('l')
+    h.must('path_readlink', 3, ptr, len, h.out(9), 9, h.out(4))
+  }
+
+  function dirName(h: Hostcalls): void {
+    h.must('fd_prestat_dir_name', 3, h.out(1), 1)
+  }
+
+  /** A clock that has struck, with 8 bytes of user data of which the last differs. */
+  function poll(h: Hostcalls, x: 'a' | 'b'): void {
+    const subscription = new Uint8Array(48)
+    subscription[7] = x === 'a' ? 0 : 1
+    subscription[16] = 1
+    h.must('poll_oneoff', h.put(subscription).ptr, h.out(32), 1, h.out(4))
+  }
+
+  function digestOf([, of, act]: Pair, x: 'a' | 'b'): string | undefined {
+    const h = new Hostcalls(of(x))
+    act(h, x)
+    return h.run.traceDigest
+  }
+
+  it.each(pairs)('differs by %s', (...pair) => {
+    expect(digestOf(pair, 'a')).toBe(digestOf(pair, 'a'))
+    expect(digestOf(pair, 'a')).not.toBe(digestOf(pair, 'b'))
+  })
+
+  it('does not depend on what else is in the memory, the rest of a buffer for one', () => {
+    const digests = ['rest', 'REST'].map((rest) => {
+      const h = new Hostcalls({ files: { '/f': 'x' } })
+      const { ptr, len } = h.iovs(rest, rest)
+      h.must('fd_read', h.opened('f'), ptr, len, h.out(4))
+      return h.run.traceDigest
+    })
+    expect(digests[0]).toBe(digests[1])
   })
 
   it('is the same with records, and there is none when it is off', () => {

@@ -341,6 +341,11 @@ export const fdIoCases: readonly Case[] = [
     expect(writev(h, fd, '+')).toBe(1)
     expect(content(h)).toBe('content++-+')
   }),
+  line('fd_write', 'ESUCCESS', 'moves no offset by writing nothing, with APPEND neither', (h) => {
+    const fd = file(h, FDFLAG_APPEND)
+    expect([writev(h, fd), writev(h, fd, '', '')]).toEqual([0, 0])
+    expect(h.read(fd, 9)).toBe('content')
+  }),
   line('fd_write', 'ESUCCESS', 'says when the file changed', (h) => {
     const fd = file(h)
     expect(writev(h, fd, 'x')).toBe(1)
