@@ -4,6 +4,7 @@ import { Machine } from 'vivarium'
 import { Directory } from '../../dist/vfs/directory.js'
 import { Edition, PersistentArray } from '../../dist/vfs/persistent_array.js'
 import { byteString } from '../../vfs/bytes.ts'
+import { now } from './clock.ts'
 import { entryPath, machineOf } from './machine_of.ts'
 import { median, range } from './statistics.ts'
 import { nanoseconds, ratio, textTable } from './text_table.ts'
@@ -63,9 +64,9 @@ export function formatForks({ costs, straight }: Forks): string {
 function each(count: number, call: () => unknown): number {
   return Math.min(
     ...range(ROUNDS).map(() => {
-      const start = performance.now()
+      const start = now()
       for (let i = 0; i < count; i++) call()
-      return ((performance.now() - start) * 1e6) / count
+      return (now() - start) / count
     }),
   )
 }
@@ -78,12 +79,12 @@ function writes(machine: Machine, inodes: number): [number, number] {
     const fork = Machine.from(machine.snapshot())
     const { fs } = fork
     const paths = [entryPath((i * 7919) % inodes), entryPath((i * 7919 + 1) % inodes)] as const
-    const start = performance.now()
+    const start = now()
     fs.writeFileSync(paths[0], 'written')
-    const middle = performance.now()
+    const middle = now()
     fs.writeFileSync(paths[1], 'written')
-    first.push((middle - start) * 1e6)
-    second.push((performance.now() - middle) * 1e6)
+    first.push(middle - start)
+    second.push(now() - middle)
   }
   return [median(first.slice(1_000)), median(second.slice(1_000))]
 }
@@ -92,15 +93,15 @@ function writes(machine: Machine, inodes: number): [number, number] {
 function against(name: string, count: number, persistent: () => number, map: () => number): Straight {
   const times: [number[], number[]] = [[], []]
   for (let round = 0; round < 2 * ROUNDS; round++) {
-    const start = performance.now()
+    const start = now()
     const one = persistent()
-    const middle = performance.now()
+    const middle = now()
     const other = map()
-    const end = performance.now()
+    const end = now()
     if (one !== other) throw new Error(`${name}: ${one} is not ${other}`)
     if (round < ROUNDS) continue
-    times[0].push(((middle - start) * 1e6) / count)
-    times[1].push(((end - middle) * 1e6) / count)
+    times[0].push((middle - start) / count)
+    times[1].push((end - middle) / count)
   }
   return { name, ns: Math.min(...times[0]), map: Math.min(...times[1]) }
 }

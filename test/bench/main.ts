@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Calls, callsAsJson, formatCalls, measureCalls } from './calls.ts'
 import { chartSvg } from './chart.ts'
+import { type ClockKind, useClock } from './clock.ts'
 import { formatForks, measureForks } from './fork.ts'
 import { type Curve, formatGrowth, measureGrowth, measureSnapshots } from './growth.ts'
 import { OURS, PEERS } from './hosts/index.ts'
@@ -22,6 +23,7 @@ interface Options {
   readonly hosts: string
   readonly rounds: number
   readonly statistic: Statistic
+  readonly clock?: ClockKind
   readonly peers: boolean
   readonly json?: string
   readonly chart?: string
@@ -34,6 +36,12 @@ const program = new Command('npm run bench --')
   .option('--hosts <text>', 'only the peers that have this text in their names', '')
   .option('--rounds <n>', 'rounds in which the hosts take turns', wholeNumber, 9)
   .addOption(new Option('--statistic <which>', 'of the rounds').choices(['median', 'least']).default('median'))
+  .addOption(
+    new Option('--clock <which>', 'wall time or processor time; by default cpu for growth, else wall').choices([
+      'wall',
+      'cpu',
+    ]),
+  )
   .option('--peers', 'follow the growth of the peers too', false)
   .option('--json <file>', 'write the calls as [{ "pattern", "host", "ns" }]')
   .option('--chart <file>', 'draw the calls and the growth curves, as SVG')
@@ -49,6 +57,7 @@ async function run(what: readonly string[], options: Options): Promise<void> {
   let calls: Calls | undefined
   const curves: Curve[] = []
   for (const part of parts) {
+    useClock(options.clock ?? (part === 'growth' ? 'cpu' : 'wall'))
     switch (part) {
       case 'calls':
         calls = await measureCalls(patternsLike(only), OURS, peers, how, progress)

@@ -16,6 +16,7 @@ import {
 } from '@bjorn3/browser_wasi_shim'
 import { Machine, type TraceLevel } from 'vivarium'
 import { importHost } from 'vivarium/node'
+import { now } from './clock.ts'
 
 export type WholeHost = 'vivarium' | 'trace off' | 'node:wasi' | 'browser_wasi_shim'
 
@@ -61,10 +62,10 @@ function perform(job: Job): Done {
 }
 
 function performInMachine({ args, env, folder, output, ...job }: Job, trace: TraceLevel): Done {
-  const start = performance.now()
+  const start = now()
   const machine = new Machine()
   importHost(machine.tree, folder, '/', machine.time)
-  const load = performance.now() - start
+  const load = (now() - start) / 1e6
   if (job.starts === undefined) {
     const [ms] = timeStarts(1, job.bound, () => expectZero(machine.run(module, { args, env, trace }).exitCode))
     return done(ms, 1, load, output === undefined ? undefined : machine.fs.readFileSync(output))
@@ -99,13 +100,13 @@ function performInShim({ args, env, folder, starts = 1, bound }: Job): Done {
 }
 
 function timeStarts(most: number, bound: number, run: () => void): [ms: number, starts: number] {
-  const start = performance.now()
+  const start = now()
   let starts = 0
   let ms = 0
   while (starts < most && ms < bound * 1000) {
     run()
     starts++
-    ms = performance.now() - start
+    ms = (now() - start) / 1e6
   }
   return [ms, starts]
 }

@@ -1,5 +1,6 @@
 /** What the benchmark asks of a host: to hold the guest, and to time its loops. */
 
+import { now } from '../clock.ts'
 import type { Loop } from '../guest.ts'
 
 /** A host of the benchmark, by the name that its column has. */
@@ -21,6 +22,7 @@ export interface Session {
 }
 
 export interface Timed {
+  /** Nanoseconds of the benchmark's clock. */
   readonly ns: number
   /** 0, an errno, or 255 for a wrong answer. */
   readonly errno: number
@@ -29,12 +31,12 @@ export interface Timed {
 /** What every host gives the guest besides WASI: the empty call. */
 export const bench: { readonly empty: () => number } = { empty: () => 0 }
 
-/** The time of one call, wall time in nanoseconds. */
+/** What one call takes. */
 export function timed(exports: WebAssembly.Exports, loop: string, from: number, to: number, size: number): Timed {
   const run = exports[loop] as Loop
-  const start = performance.now()
+  const start = now()
   const errno = run(from, to, size)
-  return { ns: (performance.now() - start) * 1e6, errno }
+  return { ns: now() - start, errno }
 }
 
 /** A session of a host in this process. */

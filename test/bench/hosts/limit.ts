@@ -3,6 +3,7 @@
  * rounds as hosts do, and do nothing but what they are there for.
  */
 
+import { now } from '../clock.ts'
 import { loadGuest } from '../guest.ts'
 import type { Pattern } from '../patterns.ts'
 import { bench, type Host, type Session, timed } from './host.ts'
@@ -37,9 +38,9 @@ export function bareSet(pattern: Pattern, bytes: number): Host {
       for (let at = 0; at + bytes <= from.length; at += step) views.push(from.subarray(at, at + bytes))
       const mask = 2 ** Math.floor(Math.log2(views.length)) - 1
       return repeated(pattern, Math.min(LEAST, Math.ceil(2 ** 22 / bytes)), (count) => {
-        const start = performance.now()
+        const start = now()
         for (let i = 0; i < count; i++) to.set(views[i & mask] as Uint8Array)
-        return (performance.now() - start) * 1e6
+        return now() - start
       })
     },
   }
