@@ -6,6 +6,7 @@ import {
   SIGNAL_CONT,
   SIGNAL_NAMES,
   SIGNAL_NONE,
+  SIGNAL_PIPE,
   SIGNAL_STOP,
   SIGNAL_TSTP,
   SIGNAL_TTIN,
@@ -27,7 +28,8 @@ export function procExit(guest: Guest, code: number): number {
   return 0
 }
 
-const IGNORED: readonly number[] = [SIGNAL_CHLD, SIGNAL_CONT, SIGNAL_URG, SIGNAL_WINCH]
+/** SIGPIPE among them: preview1 says so, where POSIX ends the process. */
+const IGNORED: readonly number[] = [SIGNAL_PIPE, SIGNAL_CHLD, SIGNAL_CONT, SIGNAL_URG, SIGNAL_WINCH]
 const STOPPING: readonly number[] = [SIGNAL_STOP, SIGNAL_TSTP, SIGNAL_TTIN, SIGNAL_TTOU]
 
 /**

@@ -133,7 +133,7 @@ describe('exit', () => {
 })
 
 describe('signal', () => {
-  const IGNORED = ['CHLD', 'CONT', 'URG', 'WINCH']
+  const IGNORED = ['PIPE', 'CHLD', 'CONT', 'URG', 'WINCH']
   const STOPPING = ['STOP', 'TSTP', 'TTIN', 'TTOU']
   const plain = SIGNAL_NAMES.map((name) => name.replace(/^SIG/, ''))
 

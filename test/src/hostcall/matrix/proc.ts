@@ -10,8 +10,8 @@ import type { Case } from './types.ts'
 const EXIT_CODES = [0, 1, 2, 125, 126, 127, 255, 256, 65_536, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]
 
 /** What the default action of a signal is, by its number less one, as POSIX's `signal.h` and Linux's signal(7) say. */
-const ENDS = 'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF POLL PWR SYS'
-const IGNORED = 'CHLD CONT URG WINCH'
+const ENDS = 'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 ALRM TERM XCPU XFSZ VTALRM PROF POLL PWR SYS'
+const IGNORED = 'PIPE CHLD CONT URG WINCH'
 const STOPS = 'STOP TSTP TTIN TTOU'
 
 function numberOf(signal: string): number {
