@@ -58,11 +58,12 @@ function callsChart(calls: Calls): object {
 
 /** One small chart a curve, both axes logarithmic: what is level is linear in all. */
 function growthChart(curves: readonly Curve[]): object {
+  const names = [...new Set(curves.map(({ name }) => name))]
   const values = curves.flatMap(({ name, host, points }) => points.map(({ n, ns }) => ({ name, host, n, ns: ns / n })))
   return {
     title: 'Nanoseconds per operation as n grows (level: linear in all)',
     data: { values },
-    facet: { field: 'name', type: 'nominal', sort: null, title: null },
+    facet: { field: 'name', type: 'nominal', sort: names, title: null },
     columns: 3,
     spec: {
       width: 210,
@@ -78,7 +79,7 @@ function growthChart(curves: readonly Curve[]): object {
         y: {
           field: 'ns',
           type: 'quantitative',
-          scale: { type: 'log', domainMin: 10 },
+          scale: { type: 'log', nice: true },
           title: 'ns',
           axis: { format: '~s', tickCount: 4 },
         },

@@ -65,7 +65,7 @@ const SHORT = 30_000
 /** Nanoseconds over which a run is not repeated. */
 const LONG = 3e9
 /** Nanoseconds over which a run is not begun. */
-const BOUND = 30e9
+const BOUND = 90e9
 /** Runs before the first that counts, so that the engine has compiled what it will. */
 const WARM_UPS = 8
 
@@ -148,7 +148,7 @@ async function follow(
         note = `not followed to ${n.toLocaleString('en')}, which would take over ${BOUND / 1e9} s`
         break
       }
-      const least = await leastOf(n <= SHORT ? 5 : 2, () => run(n))
+      const least = await leastOf(n <= SHORT ? 9 : 2, () => run(n))
       least.forEach((ns, at) => {
         points[at]?.push({ n, ns })
       })

@@ -154,10 +154,15 @@ describe('poll() of descriptors', () => {
     file.input = new Input([encodeUtf8('abc'), encodeUtf8('de')])
     give(process, file)
     const stdin = on('read', 0)
-    for (const bytes of [3, 2, 0]) {
+    for (const [bytes, taken] of [
+      [3, 1],
+      [2, 2],
+      [2, 2],
+      [0, 0],
+    ] as const) {
       expect(poll(stdin)).toBe(1)
       expect(result(stdin)).toEqual(ready(bytes))
-      file.input.read(new Uint8Array(3), 0, 3)
+      expect(file.input.read(new Uint8Array(3), 0, taken)).toBe(taken)
     }
   })
 
@@ -252,5 +257,16 @@ describe('poll() of descriptors', () => {
     Object.assign(subscription, { fd: 0 })
     poll(subscription)
     expect(result(subscription)).toEqual(ready(1))
+    const { reader, writer } = kernel.pipe()
+    give(process, reader)
+    give(process, writer)
+    writev(kernel, process, 2, iovOf('abc'))
+    kernel.close(process, 2)
+    Object.assign(subscription, { fd: 1 })
+    poll(subscription)
+    expect(result(subscription)).toEqual(ready(3, true))
+    Object.assign(subscription, { kind: 'clock' })
+    poll(subscription)
+    expect(result(subscription)).toEqual(ready())
   })
 })

@@ -401,6 +401,15 @@ export const fdIoCases: readonly Case[] = [
     },
     { quota: { bytes: 2 * 4096 } },
   ),
+  line(
+    'fd_write',
+    'ESUCCESS',
+    'writes the ranges that the quota has room for, when it is full just where one ends',
+    (h) => {
+      expect(writev(h, file(h), 'a'.repeat(4096), 'b')).toBe(4096)
+    },
+    { quota: { bytes: 2 * 4096 } },
+  ),
   line('fd_write', 'ESUCCESS', 'writes up to the largest size', (h) => {
     const fd = file(h)
     h.must('fd_seek', fd, 2n ** 53n - 3n, 0, h.out(8))

@@ -108,6 +108,13 @@ export const fdTableCases: readonly Case[] = [
     expect(h.read(fd, 3)).toBe('con')
     expect(renumber(h, fd, fd)).toBe('ESUCCESS')
     expect(h.read(fd, 99)).toBe('tent')
+    expect(file(h)).toBe(fd + 1)
+  }),
+  line('fd_renumber', 'ESUCCESS', 'does not end what is removed and open as what it moves over itself', (h) => {
+    const fd = removedFile(h)
+    const { count } = h.tree.table
+    expect(renumber(h, fd, fd)).toBe('ESUCCESS')
+    expect([h.fstat(fd).nlink, h.tree.table.count]).toEqual([0n, count])
   }),
   line('fd_renumber', 'ESUCCESS', 'puts a file in place of stdin, as freopen does', (h) => {
     expect(renumber(h, file(h), 0)).toBe('ESUCCESS')

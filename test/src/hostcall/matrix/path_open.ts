@@ -280,6 +280,16 @@ const success: readonly Case[] = [
   inWorld(
     CALL,
     'ESUCCESS',
+    'opens a standard stream by its name with the rights asked for, of those that it has',
+    (h) => {
+      expect(h.rightsOf(h.opened('dev/stdout', { rights: RIGHT_FD_WRITE | RIGHT_FD_READ }))).toBe(RIGHT_FD_WRITE)
+      expect(h.write(h.opened('dev/stdout', { rights: RIGHT_FD_SYNC }), 'x')).toBe('ENOTCAPABLE')
+    },
+    { image: 'standard' },
+  ),
+  inWorld(
+    CALL,
+    'ESUCCESS',
     'opens what is there though the tree has no room for one more inode',
     (h) => {
       h.opened('file', { oflags: CREATE, rights: READ_WRITE })
@@ -503,6 +513,13 @@ const errors: readonly Case[] = [
   opens('opens the second end of a fifo at once', (h) => {
     const reader = h.opened('fifo', { fdflags: FDFLAG_NONBLOCK })
     const writer = h.opened('fifo', { rights: RIGHT_FD_WRITE })
+    expect([h.write(writer, 'hello'), h.read(reader, 99)]).toEqual([5, 'hello'])
+  }),
+  opens('opens a fifo for reading at once where one writes and nobody reads', (h) => {
+    const gone = h.opened('fifo', { fdflags: FDFLAG_NONBLOCK })
+    const writer = h.opened('fifo', { rights: RIGHT_FD_WRITE })
+    h.must('fd_close', gone)
+    const reader = h.opened('fifo')
     expect([h.write(writer, 'hello'), h.read(reader, 99)]).toEqual([5, 'hello'])
   }),
   opens('reads zeros from a device that gives them', (h) => {
