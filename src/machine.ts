@@ -28,11 +28,18 @@ const DEVICES: readonly DeviceName[] = ['null', 'zero', 'full', 'random', 'urand
  * the order of the calls made here.
  */
 export class Machine {
-  #kernel: Kernel
+  readonly #kernel: Kernel
   #nodeFs: { readonly of: Filesystem; readonly fs: NodeFs } | undefined
 
-  /** @throws VivariumError `BAD_OPTION`, ImportError for `files` that cannot be. */
-  constructor(options: MachineOptions = {}) {
+  /**
+   * `kernel` is for `Machine.from`, which has the machine's state already; `options` then say nothing.
+   * @throws VivariumError `BAD_OPTION`, ImportError for `files` that cannot be.
+   */
+  constructor(options: MachineOptions = {}, kernel?: Kernel) {
+    if (kernel !== undefined) {
+      this.#kernel = kernel
+      return
+    }
     const { seed, epoch, tick } = checkMachineOptions(options)
     const fs = new Filesystem(options.quota, epoch)
     this.#kernel = new Kernel(fs, new Clock(epoch, { sec: 0, nsec: 0 }, tick), seed)
@@ -42,9 +49,7 @@ export class Machine {
 
   /** A machine that goes on from a snapshot, in O(1). The snapshot stays as it is. */
   static from(snapshot: Snapshot): Machine {
-    const machine = new Machine({ image: 'empty' })
-    machine.#kernel = snapshot.fork()
-    return machine
+    return new Machine({}, snapshot.fork())
   }
 
   /** The machine's files, as `node:fs` would show them; changes are seen by guests at once, and theirs here. */

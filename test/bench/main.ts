@@ -11,7 +11,7 @@ import { OURS, PEERS } from './hosts/index.ts'
 import { vivarium } from './hosts/vivarium.ts'
 import type { How, Statistic } from './measure.ts'
 import { formatMemory, measureMemory } from './memory.ts'
-import { patternsLike } from './patterns.ts'
+import { NoSuchPattern, patternsLike } from './patterns.ts'
 import { formatTrace, measureTrace } from './trace.ts'
 import { formatWhole, measureWhole } from './whole.ts'
 
@@ -30,7 +30,10 @@ interface Options {
 }
 
 const program = new Command('npm run bench --')
-  .description('Measures Vivarium, as built in dist/, beside other hosts of WASI preview1.')
+  .description(
+    'Measures Vivarium, as built in dist/, beside other hosts of WASI preview1. ' +
+      'On a machine with other things to do, take --statistic least.',
+  )
   .argument('[what...]', `what to measure: ${PARTS.join(', ')}, or all of them as "all"`, ['calls'])
   .option('--only <text>', 'only the rows that have this text in their names', '')
   .option('--hosts <text>', 'only the peers that have this text in their names', '')
@@ -47,7 +50,12 @@ const program = new Command('npm run bench --')
   .option('--chart <file>', 'draw the calls and the growth curves, as SVG')
   .parse()
 
-await run(program.args.length > 0 ? program.args : ['calls'], program.opts<Options>())
+try {
+  await run(program.args.length > 0 ? program.args : ['calls'], program.opts<Options>())
+} catch (error) {
+  if (!(error instanceof NoSuchPattern)) throw error
+  program.error(`error: ${error.message}`)
+}
 
 async function run(what: readonly string[], options: Options): Promise<void> {
   const parts = what.includes('all') ? PARTS : what.map(partOf)

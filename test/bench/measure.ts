@@ -133,11 +133,11 @@ class Turns {
       const to = Math.min(at + 1000, entries)
       const part = await this.#run('create', at, to, 0)
       ns += part
-      const rest = (part / (to - at)) * (entries - to)
+      const rest = (ns / to) * (entries - to)
       at = to
       if (ns < SETUP_LOOK * 1e9 || ns + rest < SETUP_BOUND * 1e9) continue
       const done = `${at.toLocaleString('en')} of ${entries.toLocaleString('en')} files`
-      this.#say(`had made ${done} after ${(ns / 1e9).toFixed(0)} s, at ${Math.round(part / 1e6)} us each by then`)
+      this.#say(`had made ${done} after ${(ns / 1e9).toFixed(0)} s, the last at ${Math.round(part / 1e6)} us each`)
       this.done = true
       return false
     }

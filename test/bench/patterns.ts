@@ -149,11 +149,12 @@ export const PATTERNS: readonly Pattern[] = [
   { name: 'poll_oneoff, 2 clocks', loop: 'poll_oneoff', operations: 50_000, calls: 1, target: { ns: 300 } },
 ]
 
-/** The patterns whose names have `part` in them. @throws Error naming all patterns when none has. */
+export class NoSuchPattern extends Error {}
+
+/** The patterns whose names have `part` in them. @throws NoSuchPattern naming all patterns when none has. */
 export function patternsLike(part: string): readonly Pattern[] {
   const found = PATTERNS.filter(({ name }) => name.includes(part))
   if (found.length > 0) return found
-  throw new Error(
-    `no pattern has ${JSON.stringify(part)} in its name; there are:\n${PATTERNS.map(({ name }) => name).join('\n')}`,
-  )
+  const names = PATTERNS.map(({ name }) => `  ${name}`).join('\n')
+  throw new NoSuchPattern(`no pattern has ${JSON.stringify(part)} in its name; there are:\n${names}`)
 }

@@ -41,6 +41,8 @@ const CHILD = fileURLToPath(new URL('whole_child.ts', import.meta.url))
 const BOUND = 20
 /** A whole run takes seconds, so that there need not be as many rounds as for calls. */
 const MOST_ROUNDS = 3
+/** Milliseconds over which a run is not repeated. */
+const LONG = 20_000
 
 const HELLO = '#include <stdio.h>\nint main(void) { printf("hello\\n"); return 0; }\n'
 
@@ -102,6 +104,8 @@ async function measureProgram(
   const outcomes = new Map<WholeHost, Outcome[]>(hosts.map((host) => [host, []]))
   for (let round = 0; round < Math.min(rounds, MOST_ROUNDS); round++) {
     for (const host of hosts) {
+      const before = outcomes.get(host)?.at(-1)
+      if (before !== undefined && (before.ms ?? 0) > LONG) continue
       progress(`${name}: ${host}, round ${round + 1}`)
       outcomes.get(host)?.push(await perform({ ...job, host, folder, bound: BOUND }))
     }

@@ -102,6 +102,18 @@ describe('TraceHash', () => {
     expect(new Set(digests).size).toBe(digests.length)
   })
 
+  it('absorbs words of an array as it does words one by one', () => {
+    for (const count of [0, 4, 8, 32]) {
+      const words = Int32Array.from({ length: 36 }, (_, i) => i * 0x1234567)
+      const [atOnce, byFour] = [new TraceHash(), new TraceHash()]
+      atOnce.absorb(words, count)
+      for (let i = 0; i < count; i += 4) {
+        byFour.words(words[i] as number, words[i + 1] as number, words[i + 2] as number, words[i + 3] as number)
+      }
+      expect(atOnce.digest()).toBe(byFour.digest())
+    }
+  })
+
   it('takes words modulo 2^32, so that signed and unsigned ones are the same', () => {
     const signed = new TraceHash()
     signed.words(-1, -2, -(2 ** 31), 0)

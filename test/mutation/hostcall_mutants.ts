@@ -20,6 +20,7 @@ const TRAMPOLINE = ['test/src/hostcall/trampoline.test.ts']
 const MACHINE = ['test/src/machine.test.ts']
 const ERRORS = ['test/src/machine/errors.test.ts']
 const TRACE = ['test/src/machine/trace.test.ts']
+const MODULES = ['test/src/machine/modules.test.ts']
 const MEMORY = ['test/src/abi/memory.test.ts']
 const U64 = ['test/src/abi/u64.test.ts']
 const LAYOUT = ['test/src/abi/layout.test.ts']
@@ -52,7 +53,7 @@ export const hostcallMutants: readonly Mutant[] = [
     find: 'iov.total > TOTAL_MAX ? EINVAL : undefined',
     put: 'undefined',
     rule: 'All ranges together have fewer than 2^31 bytes.',
-    tests: IO,
+    tests: MODULES,
   },
   {
     file: 'src/hostcall/guest.ts',

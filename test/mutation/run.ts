@@ -1,4 +1,4 @@
-/** `npm run mutate -- [--only TEXT] [--jobs N]`: puts each fault of the list into a copy of the tree and runs the tests. */
+/** `npm run mutate -- [--only TEXT…] [--jobs N]`: puts each fault of the list into a copy of the tree and runs the tests. */
 
 import { Command, InvalidArgumentError } from 'commander'
 import { lineOf, type Mutant, mutants } from './mutants.ts'
@@ -10,17 +10,18 @@ const { only, jobs } = new Command('npm run mutate --')
   .description(
     'Says which faults of test/mutation the tests notice. Exit code 1 where one survives or the list is stale.',
   )
-  .option('--only <text>', 'only the faults that have this text in their file, text or rule', '')
+  .option('--only <text...>', 'only the faults that have one of these texts in their file, text or rule', [''])
   .option('--jobs <n>', 'how many are tried side by side, each in a copy of its own', wholeNumber, 1)
   .allowExcessArguments(false)
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .parse()
-  .opts<{ readonly only: string; readonly jobs: number }>()
+  .opts<{ readonly only: readonly string[]; readonly jobs: number }>()
 
 const chosen = mutants.filter(({ file, find, put, rule }) =>
-  [file, find, put, rule].some((text) => text.includes(only)),
+  only.some((part) => [file, find, put, rule].some((text) => text.includes(part))),
 )
 if (chosen.length === 0) {
-  console.error(`no fault has ${JSON.stringify(only)} in its file, text or rule`)
+  console.error(`no fault has ${only.map((text) => JSON.stringify(text)).join(' or ')} in its file, text or rule`)
   process.exit(2)
 }
 const workplaces = Array.from({ length: Math.min(jobs, chosen.length) }, () => new Workplace())

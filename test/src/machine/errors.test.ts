@@ -75,6 +75,14 @@ describe.each(THROWERS)('an error of %s', (_, call, options) => {
     expect(check(machine.tree)).toEqual([])
     expect(machine.run(callerModule()).call('sched_yield')).toBe(0)
   })
+
+  it('is the last that the guest does, though it catches everything', async () => {
+    const module = await wasiWat(`(import "env" "after" (func $after)) ${CATCHES(call, '(call $after)')}`, EXCEPTIONS)
+    let afters = 0
+    const imports = { env: { after: () => afters++ } }
+    expect(thrownBy(() => new Machine().run(module, { ...fresh(), imports }))).toBe(mine)
+    expect(afters).toBe(0)
+  })
 })
 
 describe('an error of the host', () => {

@@ -214,6 +214,23 @@ describe('memory', () => {
     expect(run.call('go')).toBe(0)
     expect(new Uint8Array(memory.buffer, 65_536, 8).some((byte) => byte !== 0)).toBe(true)
   })
+
+  it('can be named so often by one call that its ranges have 2^31 bytes together, which is EINVAL', async () => {
+    const run = new Machine().run(
+      await wasiWat(`(memory (export "memory") 33)
+        (func (export "read") (result i32)
+          (call $fd_read (i32.const 0) (i32.const 64) (i32.const 1024) (i32.const 32)))`),
+      { stdin: 'x' },
+    )
+    const view = new DataView((run.exports.memory as WebAssembly.Memory).buffer)
+    for (let i = 0; i < 1024; i++) {
+      view.setUint32(64 + 8 * i, 16_384, true)
+      view.setUint32(68 + 8 * i, 2 ** 21, true)
+    }
+    expect(run.call('read')).toBe(28)
+    view.setUint32(68, 2 ** 21 - 1, true)
+    expect([run.call('read'), view.getUint32(32, true)]).toEqual([0, 1])
+  })
 })
 
 describe('imports', () => {

@@ -78,12 +78,7 @@ describe('traceDigest', () => {
     ['the environment', (x) => ({ run: { env: { x } } }), (h) => h.must('environ_get', h.out(4), h.out(4))],
     ['the name of a preopen', (x) => ({ run: { preopens: { [x]: '/' } } }), (h) => dirName(h)],
     ['user data of a poll', () => ({}), (h, x) => poll(h, x)],
-    ['a result', (x) => ({ tick: x === 'a' ? 1000 : 999 }), (h) => h.must('clock_res_get', 0, h.out(8))],
-    [
-      'the high word of a result',
-      (x) => ({ epoch: x === 'a' ? 0n : 2n ** 32n }),
-      (h) => h.must('clock_time_get', 0, 0, h.out(8)),
-    ],
+    ['a word of a result', (x) => ({ files: { '/f': x === 'a' ? '' : 'x' } }), (h) => h.fstat(h.opened('f'))],
     [
       'the second result',
       (x) => ({ run: { args: x === 'a' ? ['m'] : ['main'] } }),
