@@ -513,7 +513,7 @@ export const hostcallMutants: readonly Mutant[] = [
     find: 'total > SUBSCRIPTIONS_MAX',
     put: 'total >= SUBSCRIPTIONS_MAX',
     rule: 'A call may name 65,536 subscriptions.',
-    tests: POLL,
+    tests: MODULES,
   },
   {
     file: 'src/hostcall/poll.ts',

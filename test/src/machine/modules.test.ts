@@ -215,6 +215,18 @@ describe('memory', () => {
     expect(new Uint8Array(memory.buffer, 65_536, 8).some((byte) => byte !== 0)).toBe(true)
   })
 
+  it('can hold as many subscriptions as one call takes, and one more, which is EINVAL', async () => {
+    // All zeros: each is a clock that strikes at once.
+    const run = new Machine().run(
+      await wasiWat(`(memory (export "memory") 100)
+        (func (export "poll") (param i32) (result i32)
+          (call $poll_oneoff (i32.const 65536) (i32.const 4194304) (local.get 0) (i32.const 32)))`),
+    )
+    const view = new DataView((run.exports.memory as WebAssembly.Memory).buffer)
+    expect(run.call('poll', 65_537)).toBe(28)
+    expect([run.call('poll', 65_536), view.getUint32(32, true)]).toEqual([0, 65_536])
+  })
+
   it('can be named so often by one call that its ranges have 2^31 bytes together, which is EINVAL', async () => {
     const run = new Machine().run(
       await wasiWat(`(memory (export "memory") 33)
