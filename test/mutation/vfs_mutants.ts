@@ -10,6 +10,7 @@ const FILESYSTEM = ['test/vfs/filesystem.test.ts']
 const INSTANT = ['test/vfs/instant.test.ts']
 const NODE_FS = ['test/vfs/node_fs.test.ts']
 const PERSISTENT_ARRAY = ['test/vfs/persistent_array.test.ts']
+const PROPERTY = ['test/property/node_fs.test.ts']
 const RENAME = ['test/vfs/rename.test.ts']
 const TREE = ['test/vfs/tree.test.ts']
 const WALK = ['test/vfs/walk.test.ts']
@@ -777,7 +778,7 @@ export const vfsMutants: readonly Mutant[] = [
     find: 'file.append ? fs.get(file.ino).size : position',
     put: 'position',
     rule: 'A descriptor that appends writes at the end.',
-    tests: NODE_FS,
+    tests: PROPERTY,
   },
   {
     file: 'vfs/node_fs/file_calls.ts',
@@ -798,7 +799,7 @@ export const vfsMutants: readonly Mutant[] = [
     find: '      if (target === source) return\n',
     put: '',
     rule: 'A file copied onto itself stays as it is.',
-    tests: NODE_FS,
+    tests: PROPERTY,
   },
   {
     file: 'vfs/node_fs/file_calls.ts',
@@ -812,28 +813,28 @@ export const vfsMutants: readonly Mutant[] = [
     find: "this.#utimes(path, atime, mtime, 'nofollow', 'lutime')",
     put: "this.#utimes(path, atime, mtime, 'follow', 'lutime')",
     rule: 'The times of a link are its own.',
-    tests: NODE_FS,
+    tests: PROPERTY,
   },
   {
     file: 'vfs/node_fs/tree_calls.ts',
     find: "this.#stat(path, 'nofollow', 'lstat', options)",
     put: "this.#stat(path, 'follow', 'lstat', options)",
     rule: 'The status of a link is its own.',
-    tests: NODE_FS,
+    tests: PROPERTY,
   },
   {
     file: 'vfs/node_fs/tree_calls.ts',
     find: 'first ??= textOf(name)',
     put: 'first = textOf(name)',
     rule: 'Of the directories made, the first one is told.',
-    tests: NODE_FS,
+    tests: PROPERTY,
   },
   {
     file: 'vfs/node_fs/tree_calls.ts',
     find: '      if (ino === ENOENT && force) return\n',
     put: '',
     rule: 'Removing by force what is not there is no error.',
-    tests: NODE_FS,
+    tests: PROPERTY,
   },
   {
     file: 'vfs/node_fs/tree_calls.ts',

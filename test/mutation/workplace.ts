@@ -11,7 +11,7 @@ const TOP = fileURLToPath(new URL('../../', import.meta.url))
 /** Not copied: what is installed is linked to, and what is built is not needed by the tests that are used here. */
 const LEFT_OUT: readonly string[] = ['node_modules', 'dist', '.git']
 /** A fault may make the tests run for ever: after so long, in milliseconds, it counts as noticed. */
-const HANGS = 300_000
+const HANGS = 120_000
 
 /** One test that was run. */
 export interface Tested {

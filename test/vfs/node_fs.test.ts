@@ -189,6 +189,18 @@ describe('descriptors', () => {
     fs.closeSync(fd)
   })
 
+  it('stay where they are when they read or write at a position', () => {
+    const { fs } = make({ '/f': 'abcdefgh' })
+    const fd = fs.openSync('/f', 'r+')
+    const target = new Uint8Array(2)
+    const text = (): string => new TextDecoder().decode(target)
+    expect([fs.readSync(fd, target, 0, 2, 4), text()]).toEqual([2, 'ef'])
+    expect([fs.readSync(fd, target, 0, 2, null), text()]).toEqual([2, 'ab'])
+    fs.writeSync(fd, 'X', 6)
+    expect([fs.readSync(fd, target), text()]).toEqual([2, 'cd'])
+    fs.closeSync(fd)
+  })
+
   it('take views of any kind, bigint positions, and options', () => {
     const { fs } = make({ '/f': '12345678' })
     const fd = fs.openSync('/f', 'r+')
@@ -275,6 +287,20 @@ describe('writeFileSync()', () => {
     expect(fs.statSync('/f').mode & 0o777).toBe(0o666)
     expect(thrown(() => fs.accessSync('/f', fs.constants.X_OK)).code).toBe('EACCES')
     fs.accessSync('/f', fs.constants.R_OK | fs.constants.W_OK)
+  })
+})
+
+describe('copyFileSync()', () => {
+  it('gives the copy the permission bits of the file, also where it is there already', () => {
+    const { fs } = make({ '/run': { data: '#!', executable: true }, '/there': 'x' })
+    fs.copyFileSync('/run', '/new')
+    fs.copyFileSync('/run', '/there')
+    expect(['/new', '/there'].map((path) => fs.statSync(path).mode & 0o777)).toEqual([0o755, 0o755])
+  })
+
+  it('throws ENOSPC where the quota ends within the file', () => {
+    const { fs } = make({ '/f': 'x'.repeat(3 * 4096) }, { bytes: 5 * 4096 })
+    expect(thrown(() => fs.copyFileSync('/f', '/g'))).toMatchObject({ code: 'ENOSPC', syscall: 'copyfile' })
   })
 })
 
