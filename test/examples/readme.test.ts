@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { DIVERGENCES } from '../property/divergences.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -18,4 +19,14 @@ it('works when pasted', () => {
   } finally {
     rmSync(file)
   }
+})
+
+it('lists the accepted differences from node:fs, all of them and no others', () => {
+  const [, list = ''] =
+    /may differ in these points only[\s\S]*?\n\n(- [\s\S]*?)\n\n/.exec(readFileSync(`${root}README.md`, 'utf8')) ?? []
+  const listed = list
+    .split(/^- /m)
+    .slice(1)
+    .map((item) => item.trim().replace(/\s+/g, ' '))
+  expect(listed).toEqual(DIVERGENCES.map(({ clause }) => clause))
 })
