@@ -1,5 +1,6 @@
 /** Seeded bytes: the same for the same seed, however the reads are split. */
 
+import xor4096 from 'seedrandom/lib/xor4096.js'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../kernel/random.ts'
 import { fc } from '../support/property.ts'
@@ -14,7 +15,7 @@ function take(random: Random, length: number): number[] {
 describe('Random', () => {
   it('gives the same bytes however the reads are split', () => {
     fc.assert(
-      fc.property(fc.string(), fc.array(fc.nat(23), { maxLength: 40 }), (seed, lengths) => {
+      fc.property(fc.string(), fc.array(fc.oneof(fc.nat(23), fc.nat(900)), { maxLength: 40 }), (seed, lengths) => {
         const split = new Random(seed)
         const total = lengths.reduce((sum, length) => sum + length, 0)
         expect(lengths.flatMap((length) => take(split, length))).toEqual(take(new Random(seed), total))
@@ -29,6 +30,17 @@ describe('Random', () => {
       expect([...target.subarray(0, 3), ...target.subarray(3 + length)]).toEqual(new Array(16 - length).fill(0xee))
       expect([...target.subarray(3, 3 + length)]).toEqual(take(new Random('x'), length))
     }
+  })
+
+  it('is the stream of xor4096, low byte first', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), (seed) => {
+        const generator = xor4096(seed)
+        const bytes = new DataView(Uint8Array.from(take(new Random(seed), 2400)).buffer)
+        for (let at = 0; at < 2400; at += 4) expect(bytes.getInt32(at, true)).toBe(generator.int32())
+      }),
+      { numRuns: 30 },
+    )
   })
 
   it('is the same stream for ever: these bytes are part of every recording', () => {
