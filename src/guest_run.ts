@@ -240,7 +240,7 @@ export class GuestRun implements Run {
   }
 
   #attach(memory: WebAssembly.Memory | undefined): void {
-    if (memory !== undefined) for (const guest of this.#guests) guest.memory.attach(memory)
+    if (memory !== undefined) for (const guest of this.#guests) guest.attach(memory)
   }
 
   #openStandard(stdin: OpenFile, stdout: OpenFile | undefined): void {

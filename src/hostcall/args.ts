@@ -48,7 +48,7 @@ export function environSizesGet(guest: Guest, environc: number, environBufSize: 
 }
 
 function writeStrings(guest: Guest, strings: readonly ByteString[], pointers: number, buffer: number): number {
-  const { memory, hash } = guest
+  const { memory } = guest
   const size = sizeOf(strings)
   if (!memory.covers(pointers, 4 * strings.length) || !memory.covers(buffer, size)) return FAULT
   let at = buffer
@@ -58,7 +58,7 @@ function writeStrings(guest: Guest, strings: readonly ByteString[], pointers: nu
     memory.writeU32(pointers + 4 * index, at)
     at += string.length + 1
   })
-  hash?.bytes(memory.u8, buffer, size)
+  guest.absorb(buffer, size)
   return 0
 }
 

@@ -241,7 +241,7 @@ export function fdPrestatDirName(guest: Guest, fd: number, path: number, length:
   if (name === undefined) return EBADF.number
   if (name.length > length >>> 0) return ENAMETOOLONG.number
   memory.writeByteString(path >>> 0, name)
-  guest.hash?.bytes(memory.u8, path >>> 0, name.length)
+  guest.absorb(path >>> 0, name.length)
   return 0
 }
 

@@ -59,7 +59,7 @@ export function fdReaddir(
     },
   )
   if (fault !== undefined) return fault.number
-  guest.hash?.bytes(u8, start, at - start)
+  guest.absorb(start, at - start)
   memory.writeU32(bufused >>> 0, at - start)
   return 0
 }

@@ -29,7 +29,7 @@ export function fdRead(guest: Guest, fd: number, iovs: number, count: number, nr
     done = readv(guest.kernel, guest.process, fd >>> 0, guest.iov)
   }
   if (done instanceof Errno) return done.number
-  guest.hashRanges(done)
+  guest.absorbRanges(done)
   guest.memory.writeU32(nread >>> 0, done)
   return 0
 }
@@ -52,7 +52,7 @@ export function fdWrite(guest: Guest, fd: number, iovs: number, count: number, n
     done = writev(guest.kernel, guest.process, fd >>> 0, guest.iov)
   }
   if (done instanceof Errno) return done.number
-  guest.hashRanges(done)
+  guest.absorbRanges(done)
   guest.memory.writeU32(nwritten >>> 0, done)
   return 0
 }
@@ -77,7 +77,7 @@ export function fdPread(
   if (!guest.memory.covers(nread >>> 0, 4)) return FAULT
   const done = preadv(guest.kernel, guest.process, fd >>> 0, guest.iov, i64ToNumber(offsetLo, offsetHi))
   if (done instanceof Errno) return done.number
-  guest.hashRanges(done)
+  guest.absorbRanges(done)
   guest.memory.writeU32(nread >>> 0, done)
   return 0
 }
@@ -102,7 +102,7 @@ export function fdPwrite(
   if (!guest.memory.covers(nwritten >>> 0, 4)) return FAULT
   const done = pwritev(guest.kernel, guest.process, fd >>> 0, guest.iov, i64ToNumber(offsetLo, offsetHi))
   if (done instanceof Errno) return done.number
-  guest.hashRanges(done)
+  guest.absorbRanges(done)
   guest.memory.writeU32(nwritten >>> 0, done)
   return 0
 }

@@ -7,7 +7,7 @@ import type { Kernel } from '../../kernel/kernel.ts'
 import { Subscription } from '../../kernel/poll.ts'
 import type { Process } from '../../kernel/process.ts'
 import type { StatusKind } from '../../kernel/status.ts'
-import type { TraceHash } from '../../kernel/trace_hash.ts'
+import { STRIPED_FROM, type Stripes, type TraceHash } from '../../kernel/trace_hash.ts'
 import type { ByteString } from '../../vfs/bytes.ts'
 import { EFAULT, EINVAL, ENAMETOOLONG, type Errno } from '../../vfs/errno.ts'
 import { PATH_MAX } from '../../vfs/limits.ts'
@@ -22,9 +22,13 @@ import {
   FILETYPE_SYMBOLIC_LINK,
   FILETYPE_UNKNOWN,
 } from '../abi/types.ts'
+import { stripesOf } from './stripes.ts'
 
 /** Bytes that all ranges of one call may have together: what a signed 32-bit count can say. */
 const TOTAL_MAX = 0x7fff_ffff
+
+/** Bytes of long payloads after which it pays to instantiate what absorbs them faster. */
+const FAST_FROM = 128 * 1024
 
 export class Guest {
   readonly kernel: Kernel
@@ -41,6 +45,10 @@ export class Guest {
   readonly words: Int32Array = new Int32Array(32)
   readonly #subscriptions: Subscription[] = []
   #userdata: Uint32Array = new Uint32Array(0)
+  #memory: WebAssembly.Memory | undefined
+  #stripes: Stripes | undefined
+  /** Bytes that long payloads may still have before `#stripes` is made. */
+  #slow = FAST_FROM
 
   constructor(kernel: Kernel, process: Process, layout: Layout, executor: Executor, hash: TraceHash | undefined) {
     this.kernel = kernel
@@ -48,6 +56,14 @@ export class Guest {
     this.layout = layout
     this.executor = executor
     this.hash = hash
+  }
+
+  /** The guest has `memory`, in place of any before. */
+  attach(memory: WebAssembly.Memory): void {
+    this.memory.attach(memory)
+    this.#memory = memory
+    this.#stripes = undefined
+    this.#slow = FAST_FROM
   }
 
   /** Waits; whether the call is to be tried again. When not, the process has ended. */
@@ -73,7 +89,7 @@ export class Guest {
     if (!this.memory.covers(ptr >>> 0, length >>> 0)) return EFAULT
     if (length >>> 0 > PATH_MAX) return ENAMETOOLONG
     const path = this.memory.readByteString(ptr >>> 0, length >>> 0)
-    this.hash?.bytes(this.memory.u8, ptr >>> 0, length >>> 0)
+    this.absorb(ptr >>> 0, length >>> 0)
     return path
   }
 
@@ -99,16 +115,28 @@ export class Guest {
     return iov.total > TOTAL_MAX ? EINVAL : undefined
   }
 
+  /** Absorbs `length` bytes of memory into the trace digest. Preconditions: `memory.covers` them, in this call. */
+  absorb(ptr: number, length: number): void {
+    const { hash } = this
+    if (hash === undefined) return
+    if (length >= STRIPED_FROM && this.#slow > 0) this.#countSlow(hash, length)
+    hash.bytes(this.memory.view, ptr, length, this.#stripes)
+  }
+
   /** Absorbs the first `length` bytes of the ranges. */
-  hashRanges(length: number): void {
-    if (this.hash === undefined) return
+  absorbRanges(length: number): void {
     const { iov } = this
     let left = length
     for (let i = 0; i < iov.count && left > 0; i++) {
       const part = Math.min(left, iov.lengths[i] as number)
-      this.hash.bytes(iov.buffer, iov.starts[i] as number, part)
+      this.absorb(iov.starts[i] as number, part)
       left -= part
     }
+  }
+
+  #countSlow(hash: TraceHash, length: number): void {
+    this.#slow -= length
+    if (this.#slow <= 0 && this.#memory !== undefined) this.#stripes = stripesOf(this.#memory, hash)
   }
 }
 

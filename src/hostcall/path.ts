@@ -207,7 +207,7 @@ export function pathReadlink(
   if (text instanceof Errno) return text.number
   const used = Math.min(text.length, bufLength >>> 0)
   memory.writeByteString(buf >>> 0, used < text.length ? (text.slice(0, used) as typeof text) : text)
-  guest.hash?.bytes(memory.u8, buf >>> 0, used)
+  guest.absorb(buf >>> 0, used)
   memory.writeU32(bufused >>> 0, used)
   return 0
 }

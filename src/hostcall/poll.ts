@@ -45,7 +45,7 @@ export function pollOneoff(guest: Guest, input: number, output: number, count: n
     if (!read(guest, (input >>> 0) + i * layout.subscriptionSize, subscriptions[i] as Subscription)) return INVAL
   }
   // The events may be written over the subscriptions, so what they need is read before.
-  guest.hash?.bytes(memory.u8, input >>> 0, total * layout.subscriptionSize)
+  guest.absorb(input >>> 0, total * layout.subscriptionSize)
   const userdata = guest.userdata(total)
   for (let i = 0; i < total; i++) {
     const at = (input >>> 0) + i * layout.subscriptionSize
@@ -76,7 +76,7 @@ export function pollOneoff(guest: Guest, input: number, output: number, count: n
     )
     at += EVENT_SIZE
   }
-  guest.hash?.bytes(memory.u8, output >>> 0, at - (output >>> 0))
+  guest.absorb(output >>> 0, at - (output >>> 0))
   memory.writeU32(nevents >>> 0, happened)
   return 0
 }

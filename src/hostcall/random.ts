@@ -14,6 +14,6 @@ export function randomGet(guest: Guest, buf: number, length: number): number {
   const { memory } = guest
   if (!memory.covers(buf >>> 0, length >>> 0)) return FAULT
   guest.process.random.fill(memory.u8, buf >>> 0, length >>> 0)
-  guest.hash?.bytes(memory.u8, buf >>> 0, length >>> 0)
+  guest.absorb(buf >>> 0, length >>> 0)
   return 0
 }

@@ -64,7 +64,7 @@ export function sockRecv(
     done = recv(guest.process, fd >>> 0, guest.iov, peek, all)
   }
   if (done instanceof Errno) return done.number
-  guest.hashRanges(done)
+  guest.absorbRanges(done)
   memory.writeU32(nread >>> 0, done)
   memory.writeU16(roFlags >>> 0, 0)
   return 0
@@ -96,7 +96,7 @@ export function sockSend(
     done = sendto(guest.process, fd >>> 0, guest.iov)
   }
   if (done instanceof Errno) return done.number
-  guest.hashRanges(done)
+  guest.absorbRanges(done)
   guest.memory.writeU32(nwritten >>> 0, done)
   return 0
 }

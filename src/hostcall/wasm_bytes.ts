@@ -9,6 +9,10 @@ export type WasmBytes = readonly number[]
 export const I32 = 0x7f
 export const I64 = 0x7e
 
+export const V128 = 0x7b
+
+const END = 0x0b
+
 /** The kinds of imports and exports. */
 export const KIND_FUNCTION = 0
 export const KIND_MEMORY = 2
@@ -22,6 +26,18 @@ export function leb(value: number): WasmBytes {
     rest >>>= 7
   }
   out.push(rest)
+  return out
+}
+
+/** `value` as signed LEB128. Preconditions: -2^31 <= value < 2^31. */
+export function signedLeb(value: number): WasmBytes {
+  const out: number[] = []
+  let rest = value
+  while (rest < -0x40 || rest > 0x3f) {
+    out.push((rest & 0x7f) | 0x80)
+    rest >>= 7
+  }
+  out.push(rest & 0x7f)
   return out
 }
 
@@ -53,13 +69,19 @@ export interface ModuleParts {
   readonly functions: readonly WasmBytes[]
   readonly memories?: readonly WasmBytes[]
   readonly exports: readonly WasmBytes[]
-  /** The instructions of each function, without its locals (there are none) and its `end`. */
+  /** The instructions of each function, without its `end`. */
   readonly bodies: readonly WasmBytes[]
+  /** The locals of every function, in groups, each a count and a type. Default none. */
+  readonly locals?: readonly WasmBytes[]
 }
 
 /** The bytes of a module. */
 export function encodeModule(parts: ModuleParts): Uint8Array {
-  const bodies = parts.bodies.map((body) => [...leb(body.length + 2), 0, ...body, 0x0b])
+  const { locals = [] } = parts
+  const bodies = parts.bodies.map((body) => {
+    const code = [...leb(locals.length), ...locals.flat(), ...body, END]
+    return [...leb(code.length), ...code]
+  })
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, parts.types),

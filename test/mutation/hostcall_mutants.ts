@@ -65,14 +65,14 @@ export const hostcallMutants: readonly Mutant[] = [
   },
   {
     file: 'src/hostcall/guest.ts',
-    find: '    this.hash?.bytes(this.memory.u8, ptr >>> 0, length >>> 0)\n',
+    find: '    this.absorb(ptr >>> 0, length >>> 0)\n',
     put: '',
     rule: 'The trace digest covers paths.',
     tests: TRACE,
   },
   {
     file: 'src/hostcall/guest.ts',
-    find: '      this.hash.bytes(iov.buffer, iov.starts[i] as number, part)\n',
+    find: '      this.absorb(iov.starts[i] as number, part)\n',
     put: '',
     rule: 'The trace digest covers what is read and written.',
     tests: TRACE,
@@ -315,6 +315,13 @@ export const hostcallMutants: readonly Mutant[] = [
     named: 'advise',
   },
   {
+    file: 'src/hostcall/stripes.ts',
+    find: 'I32_CONST, 32 - rotate',
+    put: 'I32_CONST, 31 - rotate',
+    rule: 'Stripes are the same in wasm as in JavaScript.',
+    tests: ['test/src/hostcall/stripes.test.ts'],
+  },
+  {
     file: 'src/hostcall/fd_dir.ts',
     find: 'i < name.length && at < end; i++',
     put: 'i < name.length; i++',
@@ -351,7 +358,7 @@ export const hostcallMutants: readonly Mutant[] = [
   },
   {
     file: 'src/hostcall/fd_dir.ts',
-    find: '  guest.hash?.bytes(u8, start, at - start)\n',
+    find: '  guest.absorb(start, at - start)\n',
     put: '',
     rule: 'The trace digest covers the entries of a directory.',
     tests: TRACE,
@@ -601,7 +608,7 @@ export const hostcallMutants: readonly Mutant[] = [
   },
   {
     file: 'src/hostcall/random.ts',
-    find: '  guest.hash?.bytes(memory.u8, buf >>> 0, length >>> 0)\n',
+    find: '  guest.absorb(buf >>> 0, length >>> 0)\n',
     put: '',
     rule: 'The trace digest covers random bytes.',
     tests: TRACE,

@@ -98,9 +98,16 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/random.ts',
-    find: '    while (this.#restBytes > 0 && at < end) target[at++] = this.#byte()\n',
-    put: '',
+    find: '      this.#used += part\n',
+    put: '      this.#used += (part + 3) & ~3\n',
     rule: 'Random bytes are the same however the reads are split.',
+    tests: RANDOM,
+  },
+  {
+    file: 'kernel/random.ts',
+    find: 'state[(i + 33) % WORDS]',
+    put: 'state[(i + 34) % WORDS]',
+    rule: 'Random bytes are those of xor4096.',
     tests: RANDOM,
   },
   {
@@ -966,16 +973,16 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/trace_hash.ts',
-    find: '    for (; at < end; at++) a = round(a, source[at] as number)\n',
-    put: '',
+    find: '    if (at < end) {\n',
+    put: '    if (at + 1 < end) {\n',
     rule: 'The last bytes of a piece are hashed.',
     tests: TRACE_HASH,
   },
   {
     file: 'kernel/trace_hash.ts',
-    find: '        c = round(c, words[i + 2] as number)\n',
-    put: '        c = round(c, words[i + 1] as number)\n',
-    rule: 'Long pieces are hashed as short ones are.',
+    find: 'for (let lane = 4; lane < STRIPE_WORDS; lane++)',
+    put: 'for (let lane = 8; lane < STRIPE_WORDS; lane++)',
+    rule: 'All lanes of a long piece are hashed.',
     tests: TRACE_HASH,
   },
   {
