@@ -4,6 +4,7 @@ import type { Layout } from './abi/layout.ts'
 import { preview1Layout } from './abi/layout.ts'
 import { type CallName, callNames, isCallName, type Signature, signatures } from './abi/signatures.ts'
 import { VivariumError } from './error.ts'
+import type { Guest } from './hostcall/guest.ts'
 import type { RunOptions } from './options.ts'
 import { unstableLayout } from './unstable/layout.ts'
 import { unstableCallNames, unstableSignature } from './unstable/signatures.ts'
@@ -29,14 +30,36 @@ export interface GuestModule {
   readonly kind: ModuleKind
   /** The WASI modules that it imports from, each with the calls that it imports. */
   readonly wasi: readonly { readonly wasi: Wasi; readonly names: readonly CallName[] }[]
+  /** Bindings of runs that have ended and whose instance nobody can reach, for the next runs; see `GuestRun`. */
+  readonly idle: Binding[][]
 }
+
+/** What one instance imports from one WASI module: functions, and the guest whose calls they are. */
+export interface Binding {
+  readonly name: string
+  readonly guest: Guest
+  readonly functions: { readonly [name: string]: WebAssembly.ImportValue }
+}
+
+/** What is known of the modules that were run without imports of the host's own: looking into one costs as much as a short run. */
+const known = new WeakMap<WebAssembly.Module, GuestModule>()
 
 /** @throws VivariumError `BAD_MODULE` or `MISSING_IMPORT`; nothing has run. */
 export function inspect(module: WebAssembly.Module | Uint8Array, imports: RunOptions['imports']): GuestModule {
   const compiled = module instanceof Uint8Array ? compile(module) : module
+  if (imports !== undefined) return look(compiled, imports)
+  let found = known.get(compiled)
+  if (found === undefined) {
+    found = look(compiled, {})
+    known.set(compiled, found)
+  }
+  return found
+}
+
+function look(compiled: WebAssembly.Module, imports: NonNullable<RunOptions['imports']>): GuestModule {
   const used = new Map<Wasi, CallName[]>()
   for (const { module: from, name, kind } of importsOf(compiled)) {
-    if (imports?.[from]?.[name] !== undefined) continue
+    if (imports[from]?.[name] !== undefined) continue
     const wasi = WASI.find((candidate) => candidate.name === from)
     if (wasi === undefined) throw missing(from, name, kind)
     if (!isCallName(name) || !wasi.calls.includes(name)) {
@@ -48,7 +71,8 @@ export function inspect(module: WebAssembly.Module | Uint8Array, imports: RunOpt
     }
     used.set(wasi, [...(used.get(wasi) ?? []), name])
   }
-  return { module: compiled, kind: kindOf(compiled), wasi: [...used].map(([wasi, names]) => ({ wasi, names })) }
+  const wasi = [...used].map(([each, names]) => ({ wasi: each, names }))
+  return { module: compiled, kind: kindOf(compiled), wasi, idle: [] }
 }
 
 /** Also says whether it is a module at all: one from another realm is no instance of this realm's class. */

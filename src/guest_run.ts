@@ -1,10 +1,11 @@
 /** One run from its options to its end: the process with its descriptors, the instance, and what is left of both. */
 
 import { checkpoint, restore } from '../kernel/checkpoint.ts'
-import type { Executor } from '../kernel/executor.ts'
+import { Clock } from '../kernel/clock.ts'
+import { Alone, type Executor } from '../kernel/executor.ts'
 import { Descriptor } from '../kernel/fd_table.ts'
 import { capturable, captured } from '../kernel/file_calls.ts'
-import type { Kernel } from '../kernel/kernel.ts'
+import { Kernel } from '../kernel/kernel.ts'
 import { OpenFile } from '../kernel/open_file.ts'
 import type { End, Process } from '../kernel/process.ts'
 import { RIGHT_FD_READ, RIGHTS_FILE, RIGHTS_PIPE, RIGHTS_TERMINAL, RIGHTS_WRITING } from '../kernel/rights.ts'
@@ -15,11 +16,11 @@ import { TraceHash } from '../kernel/trace_hash.ts'
 import { KernelBug } from '../vfs/bug.ts'
 import { byteString, decodeUtf8, encodeUtf8 } from '../vfs/bytes.ts'
 import { Errno } from '../vfs/errno.ts'
-import type { Filesystem } from '../vfs/filesystem.ts'
+import { Filesystem } from '../vfs/filesystem.ts'
 import { ROOT_INO } from '../vfs/inode_table.ts'
-import { bad, type CheckedRunOptions, checkRunOptions } from './check_options.ts'
+import { bad, type CheckedRunOptions, checkRunOptions, DEFAULT_LIMITS } from './check_options.ts'
 import { VivariumError } from './error.ts'
-import { type GuestModule, inspect } from './guest_module.ts'
+import { type Binding, type GuestModule, inspect } from './guest_module.ts'
 import { Guest } from './hostcall/guest.ts'
 import { bindCalls } from './hostcall/imports.ts'
 import type { RunOptions, SocketPeer, Stdin } from './options.ts'
@@ -58,6 +59,20 @@ export function prepare(kernel: Kernel, module: WebAssembly.Module | Uint8Array,
   }
 }
 
+/** Bindings that are kept for the next runs of a module: so many can be in use at the same time, in a pipeline. */
+const IDLE_MAX = 4
+
+/** Whose calls those of an idle binding would be, if anything could make one: a process that has ended. */
+const NOBODY = nobody()
+
+function nobody(): { readonly kernel: Kernel; readonly process: Process; readonly executor: Executor } {
+  const start = { sec: 0, nsec: 0 }
+  const kernel = new Kernel(new Filesystem(), new Clock(start, start, 0), '')
+  const process = kernel.spawn([], [], DEFAULT_LIMITS)
+  kernel.exit(process, { kind: 'exit', code: 0 })
+  return { kernel, process, executor: new Alone(kernel) }
+}
+
 const STACK =
   "the guest used up the engine's stack; how deep it can go depends on the engine, so the machine is as it was before"
 
@@ -74,7 +89,7 @@ export class GuestRun implements Run {
   readonly #recorder: TraceRecorder | undefined
   /** The machine's next number before this run took any. */
   readonly #firstSerial: number
-  #guests: readonly Guest[] = []
+  #bindings: Binding[] = []
   #exports: WebAssembly.Exports = {}
 
   /** Sets everything up; nothing has run yet. */
@@ -107,15 +122,14 @@ export class GuestRun implements Run {
     const { realtime, monotonic, tick } = this.#kernel.clock
     this.#hash?.words(realtime.sec, realtime.nsec, monotonic.sec, monotonic.nsec)
     this.#hash?.words(tick, this.process.pid, 0, 0)
-    const { module, kind, wasi } = this.#module
-    const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {}
+    const { module, kind } = this.#module
+    const imports: Record<string, { readonly [name: string]: WebAssembly.ImportValue }> = {}
     for (const [from, values] of Object.entries(this.#options.imports ?? {})) imports[from] = { ...values }
-    this.#guests = wasi.map(({ wasi: { name, layout, signatureOf }, names }) => {
-      const guest = new Guest(this.#kernel, this.process, layout, executor, this.#hash)
-      imports[name] = { ...bindCalls(guest, names, signatureOf, this.#recorder?.of(guest)), ...imports[name] }
-      return guest
-    })
-    this.#attach(importedMemory(module, imports))
+    this.#bindings = this.#bind(executor)
+    for (const { name, functions } of this.#bindings) {
+      imports[name] = imports[name] === undefined ? functions : { ...functions, ...imports[name] }
+    }
+    if (!this.#isClosed) this.#attach(importedMemory(module, imports))
     this.#guard(() => {
       this.#exports = this.#instantiate(module, imports).exports
       const { memory } = this.#exports
@@ -125,6 +139,40 @@ export class GuestRun implements Run {
         this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
       } else if (kind === 'reactor') callExport(this.#exports, '_initialize', [])
     })
+    if (this.#isClosed && this.process.failure === undefined) this.#retire()
+  }
+
+  /** Whether nothing but this run can reach the instance: it is a command, and the host gave it nothing of its own. */
+  get #isClosed(): boolean {
+    return this.#module.kind === 'command' && this.#options.imports === undefined && this.#recorder === undefined
+  }
+
+  /** What the instance imports from WASI: from a run that has ended, or new. */
+  #bind(executor: Executor): Binding[] {
+    const { wasi, idle } = this.#module
+    const left = this.#isClosed ? idle.pop() : undefined
+    if (left !== undefined) {
+      for (const { guest } of left) guest.become(this.#kernel, this.process, executor, this.#hash)
+      return left
+    }
+    return wasi.map(({ wasi: { name, layout, signatureOf }, names }) => {
+      const guest = new Guest(this.#kernel, this.process, layout, executor, this.#hash)
+      return { name, guest, functions: bindCalls(guest, names, signatureOf, this.#recorder?.of(guest)) }
+    })
+  }
+
+  /**
+   * Leaves the bindings to the next run of the module, as making them costs more than starting a small guest. The
+   * instance is never entered again: of its exports only the memories are kept, which cannot call anything.
+   */
+  #retire(): void {
+    const kept = Object.entries(this.#exports).filter(([, value]) => value instanceof WebAssembly.Memory)
+    this.#exports = Object.fromEntries(kept)
+    const { kernel, process, executor } = NOBODY
+    for (const { guest } of this.#bindings) guest.become(kernel, process, executor, undefined)
+    const { idle } = this.#module
+    if (idle.length < IDLE_MAX) idle.push(this.#bindings)
+    this.#bindings = []
   }
 
   get pid(): number {
@@ -216,7 +264,10 @@ export class GuestRun implements Run {
       restore(this.#kernel, before, this.process, { kind: 'limit', limit: 'stack', message: STACK })
       return
     }
-    this.#kernel.exit(this.process, { kind: 'trap', message: messageOf(error), stack: stackOf(error) })
+    // Not for a guest that has ended: writing the stack out costs more than a short run.
+    if (this.process.end === undefined) {
+      this.#kernel.exit(this.process, { kind: 'trap', message: messageOf(error), stack: stackOf(error) })
+    }
     if (failure !== undefined || !isGuestFault(error)) throw error
   }
 
@@ -240,7 +291,7 @@ export class GuestRun implements Run {
   }
 
   #attach(memory: WebAssembly.Memory | undefined): void {
-    if (memory !== undefined) for (const guest of this.#guests) guest.attach(memory)
+    if (memory !== undefined) for (const { guest } of this.#bindings) guest.attach(memory)
   }
 
   #openStandard(stdin: OpenFile, stdout: OpenFile | undefined): void {

@@ -28,7 +28,10 @@ export interface Run {
   readonly calls: number
   /** What the peers of each listening socket received, in the order of `listen`. */
   readonly received: readonly (readonly Output[])[]
-  /** The module's exports. After a trap, an exit or a limit, calling one is refused with `VivariumError`. */
+  /**
+   * The module's exports. Once the run has ended nothing in them makes a call any more; of a command that was given no
+   * `imports` only the memories are left then.
+   */
   readonly exports: WebAssembly.Exports
   /**
    * Calls an exported function and returns what it returns.

@@ -29,6 +29,12 @@ export class GuestMemory {
     this.#refresh()
   }
 
+  /** Has no memory any more. */
+  detach(): void {
+    this.#memory = undefined
+    this.#refresh()
+  }
+
   /**
    * Whether the `length` bytes from `ptr` are in the memory; when true, `u8` and `view` are live and hold them.
    * The end is exclusive and does not wrap; no bytes at the very end are in it, no bytes after it are not.

@@ -31,15 +31,15 @@ const TOTAL_MAX = 0x7fff_ffff
 const FAST_FROM = 128 * 1024
 
 export class Guest {
-  readonly kernel: Kernel
-  readonly process: Process
+  kernel: Kernel
+  process: Process
+  executor: Executor
   readonly layout: Layout
-  readonly executor: Executor
   readonly memory: GuestMemory = new GuestMemory()
   /** The ranges of the call at hand. */
   readonly iov: IoVec = new IoVec()
   /** Absorbs what the calls move; `undefined` when nothing is traced. */
-  readonly hash: TraceHash | undefined
+  hash: TraceHash | undefined
 
   /** The words of the call at hand, and room for what the trace adds to them: at most a filestat. */
   readonly words: Int32Array = new Int32Array(32)
@@ -56,6 +56,21 @@ export class Guest {
     this.layout = layout
     this.executor = executor
     this.hash = hash
+  }
+
+  /**
+   * From now on this is another guest, as if it had been made anew, so that what is bound to it need not be. Only where
+   * nothing of the guest before can make a call any more.
+   */
+  become(kernel: Kernel, process: Process, executor: Executor, hash: TraceHash | undefined): void {
+    this.kernel = kernel
+    this.process = process
+    this.executor = executor
+    this.hash = hash
+    this.memory.detach()
+    this.#memory = undefined
+    this.#stripes = undefined
+    this.#slow = FAST_FROM
   }
 
   /** The guest has `memory`, in place of any before. */

@@ -257,7 +257,7 @@ function bind(
   const site = new CallSite(guest, signature, ending)
   const handler = handlers[signature.name]
   if (recorder !== undefined) return bindRecorded(guest, signature, site, handler, recorder)
-  const { words: w, process } = guest
+  const { words: w } = guest
   switch (wordCount(signature)) {
     case 0:
       return () => {
@@ -265,7 +265,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest))
         } catch (error) {
-          if (process.end === undefined) process.failure ??= { error }
+          if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -276,7 +276,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a))
         } catch (error) {
-          if (process.end === undefined) process.failure ??= { error }
+          if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -288,7 +288,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b))
         } catch (error) {
-          if (process.end === undefined) process.failure ??= { error }
+          if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -301,7 +301,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c))
         } catch (error) {
-          if (process.end === undefined) process.failure ??= { error }
+          if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -315,7 +315,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d))
         } catch (error) {
-          if (process.end === undefined) process.failure ??= { error }
+          if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -330,7 +330,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d, e))
         } catch (error) {
-          if (process.end === undefined) process.failure ??= { error }
+          if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -346,7 +346,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d, e, f))
         } catch (error) {
-          if (process.end === undefined) process.failure ??= { error }
+          if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -363,7 +363,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d, e, f, g))
         } catch (error) {
-          if (process.end === undefined) process.failure ??= { error }
+          if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -382,7 +382,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d, e, f, g, h, i))
         } catch (error) {
-          if (process.end === undefined) process.failure ??= { error }
+          if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
       }
@@ -403,7 +403,7 @@ function bind(
           site.enter()
           return site.leave(handler(guest, a, b, c, d, e, f, g, h, i, j, k))
         } catch (error) {
-          if (process.end === undefined) process.failure ??= { error }
+          if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
       }
