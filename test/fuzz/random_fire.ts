@@ -68,12 +68,20 @@ export function transcript(program: FireProgram): string {
 
 /** All calls: those that open what is to be open, again for each guest, and those of the program. */
 function* shotsOf(guest: FireGuest, shots: readonly Shot[]): Generator<Shot> {
-  yield* guest.opening
+  yield* openingsOf(guest)
   for (const shot of shots) {
     if (guest.run.end !== undefined) {
       guest.respawn()
-      yield* guest.opening
+      yield* openingsOf(guest)
     }
+    if (guest.run.end === undefined) yield shot
+  }
+}
+
+/** A guest before may have put a fifo where this one opens a file, and then it ends by waiting for a reader. */
+function* openingsOf(guest: FireGuest): Generator<Shot> {
+  for (const shot of guest.opening) {
+    if (guest.run.end !== undefined) return
     yield shot
   }
 }
