@@ -101,6 +101,9 @@ export interface Recorder {
   after(errno: number | undefined): void
 }
 
+/** Returned in place of an errno by a call in which the process has ended. */
+const ENDED = -1
+
 /** A fixed-size result: which word of the call points to it, and its bytes. */
 interface FixedResult {
   readonly word: number
@@ -175,14 +178,18 @@ class CallSite {
     kernel.clock.step()
   }
 
-  /** After the call: absorbs it, with its result, and gives back what it returns, or ends the guest. */
+  /** After the call: absorbs it, with its result, and gives back what it returns, or `ENDED`. */
   leave(errno: number): number {
     const guest = this.#guest
     const { hash, process } = guest
     process.inCall = false
     if (hash !== undefined) hash.absorb(guest.words, this.#note(errno))
-    if (process.end !== undefined) this.#ending.trap()
-    return errno
+    return process.end === undefined ? errno : ENDED
+  }
+
+  /** Ends the guest, whose process has ended. It is called where nothing catches the trap only to pass it on. */
+  end(): never {
+    return this.#ending.trap()
   }
 
   /** Puts the call's number, its errno, and its results of fixed size after its words; how many words that makes. */
@@ -192,7 +199,9 @@ class CallSite {
     words[count++] = this.#index | (errno << 8)
     if (errno === 0 && process.end === undefined) {
       const { view } = memory
-      for (const { word, size } of this.#results) {
+      const results = this.#results
+      for (let i = 0; i < results.length; i++) {
+        const { word, size } = results[i] as FixedResult
         const ptr = (words[word] as number) >>> 0
         if (size === 2) words[count++] = view.getUint16(ptr, true)
         else for (let at = 0; at < size; at += 4) words[count++] = view.getInt32(ptr + at, true)
@@ -261,66 +270,77 @@ function bind(
   switch (wordCount(signature)) {
     case 0:
       return () => {
+        let errno: number
         try {
           site.enter()
-          return site.leave(handler(guest))
+          errno = site.leave(handler(guest))
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
+        return errno === ENDED ? site.end() : errno
       }
     case 1:
       return (a) => {
+        let errno: number
         try {
           w[0] = a
           site.enter()
-          return site.leave(handler(guest, a))
+          errno = site.leave(handler(guest, a))
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
+        return errno === ENDED ? site.end() : errno
       }
     case 2:
       return (a, b) => {
+        let errno: number
         try {
           w[0] = a
           w[1] = b
           site.enter()
-          return site.leave(handler(guest, a, b))
+          errno = site.leave(handler(guest, a, b))
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
+        return errno === ENDED ? site.end() : errno
       }
     case 3:
       return (a, b, c) => {
+        let errno: number
         try {
           w[0] = a
           w[1] = b
           w[2] = c
           site.enter()
-          return site.leave(handler(guest, a, b, c))
+          errno = site.leave(handler(guest, a, b, c))
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
+        return errno === ENDED ? site.end() : errno
       }
     case 4:
       return (a, b, c, d) => {
+        let errno: number
         try {
           w[0] = a
           w[1] = b
           w[2] = c
           w[3] = d
           site.enter()
-          return site.leave(handler(guest, a, b, c, d))
+          errno = site.leave(handler(guest, a, b, c, d))
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
+        return errno === ENDED ? site.end() : errno
       }
     case 5:
       return (a, b, c, d, e) => {
+        let errno: number
         try {
           w[0] = a
           w[1] = b
@@ -328,14 +348,16 @@ function bind(
           w[3] = d
           w[4] = e
           site.enter()
-          return site.leave(handler(guest, a, b, c, d, e))
+          errno = site.leave(handler(guest, a, b, c, d, e))
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
+        return errno === ENDED ? site.end() : errno
       }
     case 6:
       return (a, b, c, d, e, f) => {
+        let errno: number
         try {
           w[0] = a
           w[1] = b
@@ -344,14 +366,16 @@ function bind(
           w[4] = e
           w[5] = f
           site.enter()
-          return site.leave(handler(guest, a, b, c, d, e, f))
+          errno = site.leave(handler(guest, a, b, c, d, e, f))
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
+        return errno === ENDED ? site.end() : errno
       }
     case 7:
       return (a, b, c, d, e, f, g) => {
+        let errno: number
         try {
           w[0] = a
           w[1] = b
@@ -361,14 +385,16 @@ function bind(
           w[5] = f
           w[6] = g
           site.enter()
-          return site.leave(handler(guest, a, b, c, d, e, f, g))
+          errno = site.leave(handler(guest, a, b, c, d, e, f, g))
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
+        return errno === ENDED ? site.end() : errno
       }
     case 9:
       return (a, b, c, d, e, f, g, h, i) => {
+        let errno: number
         try {
           w[0] = a
           w[1] = b
@@ -380,14 +406,16 @@ function bind(
           w[7] = h
           w[8] = i
           site.enter()
-          return site.leave(handler(guest, a, b, c, d, e, f, g, h, i))
+          errno = site.leave(handler(guest, a, b, c, d, e, f, g, h, i))
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
+        return errno === ENDED ? site.end() : errno
       }
     case 11:
       return (a, b, c, d, e, f, g, h, i, j, k) => {
+        let errno: number
         try {
           w[0] = a
           w[1] = b
@@ -401,11 +429,12 @@ function bind(
           w[9] = j
           w[10] = k
           site.enter()
-          return site.leave(handler(guest, a, b, c, d, e, f, g, h, i, j, k))
+          errno = site.leave(handler(guest, a, b, c, d, e, f, g, h, i, j, k))
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
         }
+        return errno === ENDED ? site.end() : errno
       }
     default:
       throw new KernelBug(`no function for the words of ${signature.name}`)
@@ -420,16 +449,18 @@ function bindRecorded(
   recorder: Recorder,
 ): ImportFunction {
   return (...words) => {
+    let returned: number
     try {
       guest.words.set(words)
       site.enter()
       recorder.before(signature, words)
       const errno = handler(guest, ...words)
       recorder.after(guest.process.end === undefined ? errno : undefined)
-      return site.leave(errno)
+      returned = site.leave(errno)
     } catch (error) {
       if (guest.process.end === undefined) guest.process.failure ??= { error }
       return site.fail(error)
     }
+    return returned === ENDED ? site.end() : returned
   }
 }
