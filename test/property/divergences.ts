@@ -152,8 +152,20 @@ function startsWith(path: string, top: string): boolean {
 
 /** Whether `target` says that it is in the directory `source`, and a link on the way leads out of it. */
 function isInsideByText(tree: Filesystem, source: string, target: string): boolean {
-  if (!isDirectory(tree, source) || !startsWith(target, source)) return false
-  return !isBelow(tree, nearest(tree, target), inoOf(tree, source, 'follow'))
+  if (!isDirectory(tree, source)) return false
+  const ino = inoOf(tree, source, 'follow')
+  if (!startsWith(target, source) && !isParentByText(tree, source, target)) return false
+  return !isBelow(tree, nearest(tree, target), ino)
+}
+
+/** Whether node finds `source` among the parents of `target`, which it takes by text as far as they are there. */
+function isParentByText(tree: Filesystem, source: string, target: string): boolean {
+  const ino = inoOf(tree, source, 'follow')
+  for (let above = parentOf(target); above !== '/' && above !== parentOf(source); above = parentOf(above)) {
+    const seen = inoOf(tree, above, 'follow')
+    if (seen === ino || seen === 0) return seen === ino
+  }
+  return false
 }
 
 /**
@@ -167,13 +179,7 @@ function landsInsideUnseen(tree: Filesystem, source: string, target: string): bo
   if (target.endsWith('/') && isDirectory(tree, target) && isBelow(tree, inoOf(tree, target, 'follow'), ino))
     return true
   if (!isBelow(tree, nearest(tree, target), ino)) return false
-  if (startsWith(target, source)) return false
-  for (let above = parentOf(target); above !== '/' && above !== parentOf(source); above = parentOf(above)) {
-    const seen = inoOf(tree, above, 'follow')
-    if (seen === ino) return false
-    if (seen === 0) return true
-  }
-  return true
+  return !startsWith(target, source) && !isParentByText(tree, source, target)
 }
 
 /** Whether the directory `ino` is `top` or somewhere in it. */
