@@ -1,44 +1,86 @@
 /**
  * Readdir cookies of one open directory. A cookie stands for a name: `.` is 1, `..` is 2, and other names are numbered
- * in the order in which this description first listed them. To go on after a cookie is to go on after its name in byte
- * order, so an entry that is there during the whole scan comes exactly once, whatever comes and goes meanwhile.
+ * as this description lists them. To go on after a cookie is to go on after its name in byte order, so an entry that is
+ * there during the whole scan comes exactly once, whatever comes and goes meanwhile.
  */
 
 import type { ByteString } from '../vfs/bytes.ts'
 
 const FIRST = 3
-/** Names kept at least: those listed last, this many and as many as the directory has. */
+/** Cookies kept at least: the last ones given out, this many and as many as the directory has names. */
 const KEPT = 65_536
 
+/** Names with consecutive cookies. A directory that is listed from its start gives them in order, and needs no map. */
+class Generation {
+  readonly #first: number
+  readonly #names: ByteString[] = []
+  /** Made when a name comes that is not in order. */
+  #cookies: Map<ByteString, number> | undefined
+  /** The index of the name that was asked for last: the next one is likely to be asked for next. */
+  #last = -1
+
+  constructor(first: number) {
+    this.#first = first
+  }
+
+  get size(): number {
+    return this.#names.length
+  }
+
+  /** The cookie that the next name gets. */
+  get next(): number {
+    return this.#first + this.#names.length
+  }
+
+  nameOf(cookie: number): ByteString | undefined {
+    return this.#names[cookie - this.#first]
+  }
+
+  /** The cookie of `name`, or 0. */
+  cookieOf(name: ByteString): number {
+    const names = this.#names
+    if (names[this.#last] === name) return this.#first + this.#last
+    if (names[this.#last + 1] === name) return this.#first + ++this.#last
+    if (this.#cookies === undefined) {
+      const end = names.length
+      if (end === 0 || name > (names[end - 1] as ByteString)) return 0
+      this.#cookies = new Map(names.map((known, index) => [known, this.#first + index]))
+    }
+    const cookie = this.#cookies.get(name) ?? 0
+    if (cookie > 0) this.#last = cookie - this.#first
+    return cookie
+  }
+
+  /** Gives `name`, which has none, the next cookie. */
+  add(name: ByteString): number {
+    this.#last = this.#names.push(name) - 1
+    const cookie = this.#first + this.#last
+    this.#cookies?.set(name, cookie)
+    return cookie
+  }
+}
+
 export class DirectoryCursor {
-  /** Cookies of what was listed of late. Once it is over the bound it becomes what was listed before, and is emptied. */
-  #cookies = new Map<ByteString, number>()
-  #names = new Map<number, ByteString>()
-  #olderCookies = new Map<ByteString, number>()
-  #olderNames = new Map<number, ByteString>()
-  #next = FIRST
+  /** What was listed of late, and before that. Once the first is over the bound it takes the place of the second. */
+  #current = new Generation(FIRST)
+  #older = new Generation(0)
 
   /** The cookie of `name`, a new one where it has none. `size` is how many entries the directory has. */
   cookieOf(name: ByteString, size: number): number {
-    const known = this.#cookies.get(name)
-    if (known !== undefined) return known
-    if (this.#names.size >= Math.max(KEPT, size)) this.#forget()
-    const cookie = this.#olderCookies.get(name) ?? this.#next++
-    this.#cookies.set(name, cookie)
-    this.#names.set(cookie, name)
-    return cookie
+    const known = this.#current.cookieOf(name)
+    if (known > 0) return known
+    if (this.#current.size >= Math.max(KEPT, size)) this.#forget()
+    return this.#current.add(name)
   }
 
   /** The name that `cookie` stands for, or `undefined` where this description never gave it out or forgot it. */
   nameOf(cookie: number): ByteString | undefined {
-    return this.#names.get(cookie) ?? this.#olderNames.get(cookie)
+    return this.#current.nameOf(cookie) ?? this.#older.nameOf(cookie)
   }
 
   /** Drops what was not listed of late, so that a guest which makes, lists and removes names for ever fills no host. */
   #forget(): void {
-    this.#olderCookies = this.#cookies
-    this.#olderNames = this.#names
-    this.#cookies = new Map()
-    this.#names = new Map()
+    this.#older = this.#current
+    this.#current = new Generation(this.#older.next)
   }
 }

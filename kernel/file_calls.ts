@@ -243,6 +243,9 @@ export function futimens(
 
 /** A descriptor of something that has a position. ESPIPE for a stream, `directory` for a directory. */
 function positioned(process: Process, fd: number, rights: number, directory: Errno): Descriptor | Errno {
+  const found = process.fds.at(fd)
+  // What nearly every call finds.
+  if (found !== undefined && found.file.kind === 'file' && (found.base & rights) === rights) return found
   const stream = onStream(process, fd)
   if (stream !== undefined) return stream
   const descriptor = process.fds.get(fd, rights)

@@ -42,8 +42,9 @@ import {
 } from './rights.ts'
 
 /** How to open: `OPEN_` flags of the tree, the description's flags, and the rights asked for. */
-export interface OpenOptions extends StatusFlags {
+export interface OpenOptions {
   readonly flags: number
+  readonly status: StatusFlags
   readonly base: number
   readonly inheriting: number
 }
@@ -63,10 +64,10 @@ export function openat(
   if ((flags & OPEN_TRUNCATE) !== 0) needed |= RIGHT_PATH_FILESTAT_SET_SIZE
   const directory = directoryAt(process, dirfd, needed)
   if (directory instanceof Errno) return directory
-  const { base, inheriting } = options
+  const { base, inheriting, status } = options
   if (((base | inheriting) & ~directory.inheriting) !== 0) return ENOTCAPABLE
-  if ((options.sync || options.rsync) && (directory.inheriting & RIGHT_FD_SYNC) === 0) return ENOTCAPABLE
-  if (options.dsync && (directory.inheriting & (RIGHT_FD_DATASYNC | RIGHT_FD_SYNC)) === 0) return ENOTCAPABLE
+  if ((status.sync || status.rsync) && (directory.inheriting & RIGHT_FD_SYNC) === 0) return ENOTCAPABLE
+  if (status.dsync && (directory.inheriting & (RIGHT_FD_DATASYNC | RIGHT_FD_SYNC)) === 0) return ENOTCAPABLE
   const full = process.fds.room()
   if (full !== undefined) return full
 
@@ -80,12 +81,12 @@ export function openat(
     case 'file': {
       const file = kernel.describe('file', ino, readable, writable)
       if ((flags & OPEN_TRUNCATE) !== 0) fs.truncate(ino, 0, clock.realtime)
-      return add(process, file, base & RIGHTS_FILE, inheriting, options)
+      return add(process, file, base & RIGHTS_FILE, inheriting, status)
     }
     case 'directory': {
       const file = kernel.describe('directory', ino, false, false)
       file.top = directory.file.top && ino === directory.file.ino
-      return add(process, file, base & RIGHTS_DIRECTORY, inheriting, options)
+      return add(process, file, base & RIGHTS_DIRECTORY, inheriting, status)
     }
     case 'device':
       return openDevice(kernel, process, inode, options)
@@ -268,7 +269,7 @@ function openDevice(kernel: Kernel, process: Process, inode: Readonly<Inode>, op
   const { base, inheriting } = options
   const file = kernel.describe('device', inode.ino, (base & RIGHT_FD_READ) !== 0, (base & RIGHT_FD_WRITE) !== 0)
   file.device = inode.body
-  return add(process, file, base & RIGHTS_DEVICE, inheriting, options)
+  return add(process, file, base & RIGHTS_DEVICE, inheriting, options.status)
 }
 
 /** The descriptor behind a device that is a name for one; 0 where it is not open; `undefined` for other devices. */
@@ -290,7 +291,7 @@ function openFifo(
   options: OpenOptions,
 ): number | Errno | Blocked {
   const pipe = kernel.fifos.get(ino) ?? new Pipe(ino)
-  if (readable !== writable && !options.nonblock) {
+  if (readable !== writable && !options.status.nonblock) {
     if (readable ? pipe.writers === 0 : pipe.readers === 0) return new Blocked([], undefined)
   } else if (writable && !readable && pipe.readers === 0) return ENXIO
   kernel.fifos.set(ino, pipe)
@@ -298,5 +299,5 @@ function openFifo(
   file.pipe = pipe
   if (readable) pipe.readers++
   if (writable) pipe.writers++
-  return add(process, file, options.base & RIGHTS_PIPE, options.inheriting, options)
+  return add(process, file, options.base & RIGHTS_PIPE, options.inheriting, options.status)
 }

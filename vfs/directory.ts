@@ -37,6 +37,15 @@ class Branch {
 
 type Node = Leaf | Branch
 
+/** Where a look-up ended, so that a change of the same name right after it need not search again. */
+export class Finger {
+  directory: Directory | undefined
+  version = 0
+  name: ByteString | '' = ''
+  /** The place in the node of each level, from the root down. */
+  readonly places: number[] = []
+}
+
 export class Directory {
   /** Inode number of the directory that holds this one; its own for the root; 0 once removed. */
   parent: number
@@ -45,6 +54,8 @@ export class Directory {
   /** Entries that are directories: each holds a link on this one by its `..`. */
   subdirectories = 0
   #root: Node | undefined
+  /** Counts changes: places found before one mean nothing after it. */
+  #version = 0
 
   constructor(parent: number) {
     this.parent = parent
@@ -59,31 +70,46 @@ export class Directory {
     return copy
   }
 
-  /** The inode number under `name`, or 0. */
-  get(name: ByteString): number {
+  /** The inode number under `name`, or 0. `finger` then points to where it is, or would be. */
+  get(name: ByteString, finger?: Finger): number {
     let node = this.#root
-    while (node instanceof Branch) node = node.children[childOf(node.names, name)]
+    let level = 0
+    while (node instanceof Branch) {
+      const at = childOf(node.names, name)
+      if (finger !== undefined) finger.places[level++] = at
+      node = node.children[at]
+    }
     if (node === undefined) return 0
     const at = lowerBound(node.names, name)
+    if (finger !== undefined) {
+      finger.places[level] = at
+      finger.directory = this
+      finger.version = this.#version
+      finger.name = name
+    }
     return node.names[at] === name ? (node.inos[at] as number) : 0
   }
 
   /** Puts `ino` under `name`, over what was there. */
-  set(edition: Edition, name: ByteString, ino: number): void {
+  set(edition: Edition, name: ByteString, ino: number, finger?: Finger): void {
     if (this.#root === undefined) {
       this.#root = new Leaf(edition, [name], [ino])
       this.size++
       return
     }
+    const places = this.#placesOf(name, finger)
+    this.#version++
     const root = own(edition, this.#root)
-    const right = this.#insert(edition, root, name, ino)
+    const right = this.#insert(edition, root, name, ino, places, 0)
     this.#root = right === undefined ? root : new Branch(edition, [first(root), first(right)], [root, right])
   }
 
   /** Preconditions: `name` is there. */
-  delete(edition: Edition, name: ByteString): void {
+  delete(edition: Edition, name: ByteString, finger?: Finger): void {
+    const places = this.#placesOf(name, finger)
+    this.#version++
     let root = own(edition, this.#root as Node)
-    remove(edition, root, name)
+    remove(edition, root, name, places, 0)
     this.size--
     while (root instanceof Branch && root.children.length === 1) root = root.children[0] as Node
     this.#root = root.names.length === 0 ? undefined : root
@@ -114,10 +140,23 @@ export class Directory {
     return all
   }
 
+  /** Where `name` is at each level, if the finger points there. */
+  #placesOf(name: ByteString, finger: Finger | undefined): readonly number[] | undefined {
+    if (finger === undefined || finger.directory !== this || finger.version !== this.#version) return undefined
+    return finger.name === name ? finger.places : undefined
+  }
+
   /** Inserts below `node`, which the edition owns; returns the right half when it had to split. */
-  #insert(edition: Edition, node: Node, name: ByteString, ino: number): Node | undefined {
+  #insert(
+    edition: Edition,
+    node: Node,
+    name: ByteString,
+    ino: number,
+    places: readonly number[] | undefined,
+    level: number,
+  ): Node | undefined {
     if (node instanceof Leaf) {
-      const at = lowerBound(node.names, name)
+      const at = places?.[level] ?? lowerBound(node.names, name)
       if (node.names[at] === name) {
         node.inos[at] = ino
         return undefined
@@ -130,10 +169,10 @@ export class Directory {
       const keep = at === FULL ? FULL : FULL >> 1
       return new Leaf(edition, node.names.splice(keep), node.inos.splice(keep))
     }
-    const at = childOf(node.names, name)
+    const at = places?.[level] ?? childOf(node.names, name)
     const child = own(edition, node.children[at] as Node)
     node.children[at] = child
-    const right = this.#insert(edition, child, name, ino)
+    const right = this.#insert(edition, child, name, ino, places, level + 1)
     if (right === undefined) return undefined
     insertAt(node.names, at + 1, first(right))
     insertAt(node.children, at + 1, right)
@@ -154,17 +193,23 @@ function first(node: Node): ByteString {
 }
 
 /** Removes `name` below `node`, which the edition owns; a child that is left empty goes too. */
-function remove(edition: Edition, node: Node, name: ByteString): void {
+function remove(
+  edition: Edition,
+  node: Node,
+  name: ByteString,
+  places: readonly number[] | undefined,
+  level: number,
+): void {
   if (node instanceof Leaf) {
-    const at = lowerBound(node.names, name)
+    const at = places?.[level] ?? lowerBound(node.names, name)
     removeAt(node.names, at)
     removeAt(node.inos, at)
     return
   }
-  const at = childOf(node.names, name)
+  const at = places?.[level] ?? childOf(node.names, name)
   const child = own(edition, node.children[at] as Node)
   node.children[at] = child
-  remove(edition, child, name)
+  remove(edition, child, name, places, level + 1)
   if (child.names.length > 0) return
   removeAt(node.children, at)
   removeAt(node.names, at)

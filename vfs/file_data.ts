@@ -31,15 +31,16 @@ export class FileData {
   size = 0
   /** What the file costs in the quota. */
   blocks = 0
-  readonly #chunks: PersistentArray<Chunk>
+  /** Made by the first write. */
+  #chunks: PersistentArray<Chunk> | undefined
 
-  constructor(chunks: PersistentArray<Chunk> = new PersistentArray()) {
+  constructor(chunks?: PersistentArray<Chunk>) {
     this.#chunks = chunks
   }
 
   /** A copy that shares all chunks. Preconditions: both sides change only under editions made after it. */
   clone(): FileData {
-    const copy = new FileData(this.#chunks.clone())
+    const copy = new FileData(this.#chunks?.clone())
     copy.size = this.size
     copy.blocks = this.blocks
     return copy
@@ -55,7 +56,7 @@ export class FileData {
       const index = Math.floor(position / CHUNK_SIZE)
       const from = position - index * CHUNK_SIZE
       const part = Math.min(count - done, CHUNK_SIZE - from)
-      const chunk = this.#chunks.get(index)
+      const chunk = this.#chunks?.get(index)
       const have = chunk === undefined ? 0 : Math.max(0, Math.min(part, chunk.bytes.length - from))
       if (have > 0) copy(target, start + done, (chunk as Chunk).bytes, from, have)
       if (have < part) target.fill(0, start + done + have, start + done + part)
@@ -69,13 +70,14 @@ export class FileData {
    * start of the block that would be one too many. Preconditions: `offset + length` is at most `FILE_SIZE_MAX`.
    */
   room(offset: number, length: number, free: number): number {
+    if (free * BLOCK_SIZE >= length + 2 * CHUNK_SIZE) return length
     const end = offset + length
     const lastIndex = Math.floor((end - 1) / CHUNK_SIZE)
     let left = free
     for (let index = Math.floor(offset / CHUNK_SIZE); index <= lastIndex; index++) {
       if (left >= (lastIndex - index + 1) * BLOCKS_PER_CHUNK) return length
       const start = index * CHUNK_SIZE
-      const have = this.#chunks.get(index)?.blocks ?? 0
+      const have = this.#chunks?.get(index)?.blocks ?? 0
       const wanted = Math.ceil((Math.min(end, start + CHUNK_SIZE) - start) / BLOCK_SIZE)
       if (wanted - have > left) return Math.max(0, start + (have + left) * BLOCK_SIZE - offset)
       left -= Math.max(0, wanted - have)
@@ -120,7 +122,7 @@ export class FileData {
   /** All bytes, in a new array. Preconditions: the size is one that an array can have. */
   toBytes(): Uint8Array {
     const bytes = new Uint8Array(this.size)
-    this.#chunks.forEach((chunk, index) => {
+    this.#chunks?.forEach((chunk, index) => {
       const at = index * CHUNK_SIZE
       const have = Math.min(chunk.bytes.length, this.size - at)
       if (have > 0) bytes.set(chunk.bytes.subarray(0, have), at)
@@ -131,7 +133,7 @@ export class FileData {
   /** The first offset from `offset` up that a chunk with data covers, or `size` where only a hole is left. */
   nextData(offset: number): number {
     const index = Math.floor(offset / CHUNK_SIZE)
-    const next = this.#chunks.next(index)
+    const next = this.#chunks?.next(index) ?? -1
     if (next < 0) return this.size
     return Math.min(this.size, next === index ? offset : next * CHUNK_SIZE)
   }
@@ -140,7 +142,7 @@ export class FileData {
   check(): string | undefined {
     let blocks = 0
     let fault: string | undefined
-    this.#chunks.forEach((chunk, index) => {
+    this.#chunks?.forEach((chunk, index) => {
       blocks += chunk.blocks
       if (chunk.blocks < 1 || chunk.blocks > BLOCKS_PER_CHUNK) fault = `chunk ${index} costs ${chunk.blocks} blocks`
       if (chunk.bytes.length > CHUNK_SIZE) fault = `chunk ${index} has ${chunk.bytes.length} bytes`
@@ -155,6 +157,7 @@ export class FileData {
 
   /** The chunk at `index`, owned, with room for `part` bytes from `from`, whose blocks are marked. */
   #chunkFor(edition: Edition, index: number, from: number, part: number, room: number = from + part): Chunk {
+    this.#chunks ??= new PersistentArray()
     let chunk = this.#chunks.get(index)
     if (chunk === undefined) {
       // A file that goes on growing will fill the whole chunk; one that is written here and there may not.
@@ -180,20 +183,22 @@ export class FileData {
   }
 
   #cut(edition: Edition, size: number): void {
+    const chunks = this.#chunks
+    if (chunks === undefined) return
     const index = Math.floor(size / CHUNK_SIZE)
     const from = size - index * CHUNK_SIZE
     const firstGone = from === 0 ? index : index + 1
-    for (let at = this.#chunks.next(firstGone); at >= 0; at = this.#chunks.next(at + 1)) {
-      const gone = this.#chunks.get(at) as Chunk
+    for (let at = chunks.next(firstGone); at >= 0; at = chunks.next(at + 1)) {
+      const gone = chunks.get(at) as Chunk
       this.blocks -= gone.blocks
       if (gone.edition === edition && gone.bytes.length === CHUNK_SIZE) edition.recycle(gone.bytes)
     }
-    this.#chunks.truncate(edition, firstGone)
-    const chunk = from === 0 ? undefined : this.#chunks.get(index)
+    chunks.truncate(edition, firstGone)
+    const chunk = from === 0 ? undefined : chunks.get(index)
     if (chunk === undefined) return
     const keep = Math.min(chunk.blocks, Math.ceil(from / BLOCK_SIZE))
     this.blocks -= chunk.blocks - keep
-    this.#chunks.set(edition, index, new Chunk(edition, chunk.bytes.slice(0, from), keep))
+    chunks.set(edition, index, new Chunk(edition, chunk.bytes.slice(0, from), keep))
   }
 }
 

@@ -3,7 +3,7 @@
  * It knows names, bytes and links; descriptors are the kernel's, and time comes in as an argument.
  */
 
-import { assert } from './bug.ts'
+import { KernelBug } from './bug.ts'
 import type { ByteString } from './bytes.ts'
 import { Directory } from './directory.ts'
 import {
@@ -51,12 +51,16 @@ export class Filesystem {
   readonly walk: Walk
   /** Blocks that hold data, over all files. */
   blocks = 0
+  readonly #quotaBlocks: number
   /** How often each inode is held open; a removed inode lives until nobody holds it. */
   readonly #holds = new Map<number, number>()
+  /** An inode that is held once and is not in `#holds`, or 0: what is opened and soon closed changes no map. */
+  #heldOnce = 0
 
   /** An empty tree whose root was made at `now`; or, with `table`, the tree that is in it. */
   constructor(quota: Partial<Quota> = {}, now: Instant = EPOCH, table?: InodeTable) {
     this.quota = { ...DEFAULT_QUOTA, ...quota }
+    this.#quotaBlocks = Math.floor(this.quota.bytes / BLOCK_SIZE)
     this.table = table ?? new InodeTable()
     this.walk = new Walk(this.table)
     if (table !== undefined) return
@@ -71,6 +75,7 @@ export class Filesystem {
   fork(holds: 'drop' | 'keep' = 'drop'): Filesystem {
     const copy = new Filesystem(this.quota, EPOCH, this.table.fork())
     copy.blocks = this.blocks
+    if (this.#heldOnce !== 0) this.#settleHolds()
     for (const [ino, count] of this.#holds) {
       if (holds === 'keep') copy.#holds.set(ino, count)
       else if (this.get(ino).nlink === 0) copy.#free(ino)
@@ -85,22 +90,29 @@ export class Filesystem {
 
   /** Keeps an inode alive though its last name may go. */
   hold(ino: number): void {
-    this.#holds.set(ino, (this.#holds.get(ino) ?? 0) + 1)
+    if (this.#heldOnce !== 0) this.#settleHolds()
+    const count = this.#holds.size === 0 ? undefined : this.#holds.get(ino)
+    if (count === undefined) this.#heldOnce = ino
+    else this.#holds.set(ino, count + 1)
   }
 
   /** Undoes one `hold`; a removed inode that nobody holds is gone. */
   release(ino: number): void {
-    const count = this.#holds.get(ino)
-    assert(count !== undefined, `inode ${ino} is not held`)
-    if (count > 1) this.#holds.set(ino, count - 1)
+    if (ino === this.#heldOnce) this.#heldOnce = 0
     else {
+      const count = this.#holds.get(ino)
+      if (count === undefined) throw new KernelBug(`inode ${ino} is not held`)
+      if (count > 1) {
+        this.#holds.set(ino, count - 1)
+        return
+      }
       this.#holds.delete(ino)
-      if (this.get(ino).nlink === 0) this.#free(ino)
     }
+    if (this.get(ino).nlink === 0) this.#free(ino)
   }
 
   isHeld(ino: number): boolean {
-    return this.#holds.has(ino)
+    return ino === this.#heldOnce || this.#holds.has(ino)
   }
 
   /** The inode at `path`: ENOENT when missing, and the walk's own errors. */
@@ -274,12 +286,14 @@ export class Filesystem {
     if (length === 0) return 0
     if (offset >= FILE_SIZE_MAX) return EFBIG
     const wanted = Math.min(length, FILE_SIZE_MAX - offset)
-    const room = (this.table.get(ino) as FileInode).body.room(offset, wanted, this.#freeBlocks())
+    const found = this.table.get(ino) as FileInode
+    const room = found.body.room(offset, wanted, this.#freeBlocks())
     if (room === 0) return ENOSPC
-    const inode = this.table.own(ino) as FileInode
-    const before = inode.body.blocks
-    inode.body.write(this.table.edition, offset, source, start, room)
-    this.blocks += inode.body.blocks - before
+    const inode = found.edition === this.table.edition ? found : (this.table.own(ino) as FileInode)
+    const { body } = inode
+    const before = body.blocks
+    body.write(this.table.edition, offset, source, start, room)
+    this.blocks += body.blocks - before
     inode.touch(now)
     return room
   }
@@ -342,7 +356,7 @@ export class Filesystem {
   /** Takes a name out of a directory; the inode's links are the caller's. For this folder. */
   removeEntry(dir: number, name: ByteString, now: Instant): void {
     const parent = this.#ownDirectory(dir)
-    parent.body.delete(this.table.edition, name)
+    parent.body.delete(this.table.edition, name, this.walk.finger)
     parent.touch(now)
   }
 
@@ -391,7 +405,7 @@ export class Filesystem {
 
   #enter(dir: number, name: ByteString, ino: number, now: Instant): void {
     const parent = this.#ownDirectory(dir)
-    parent.body.set(this.table.edition, name, ino)
+    parent.body.set(this.table.edition, name, ino, this.walk.finger)
     parent.touch(now)
   }
 
@@ -399,8 +413,13 @@ export class Filesystem {
     return this.table.own(ino) as DirectoryInode
   }
 
+  #settleHolds(): void {
+    this.#holds.set(this.#heldOnce, 1)
+    this.#heldOnce = 0
+  }
+
   #freeBlocks(): number {
-    return Math.max(0, Math.floor(this.quota.bytes / BLOCK_SIZE) - this.blocks)
+    return Math.max(0, this.#quotaBlocks - this.blocks)
   }
 
   #free(ino: number): void {

@@ -58,6 +58,8 @@ export class PersistentArray<T> {
   #root: Node<T> | undefined
   /** Levels of nodes; all indexes below `WIDTH ** #height` are in reach. */
   #height = 0
+  /** The node that was emptied last, without anything in it: indexes that come and go make no new one each time. */
+  #spare: Node<T> | undefined
 
   /** A copy that shares everything with this one. Preconditions: both sides change only under editions made after it. */
   clone(): PersistentArray<T> {
@@ -84,7 +86,7 @@ export class PersistentArray<T> {
     for (let level = this.#height - 1; level > 0; level--) {
       const at = digit(index, level)
       const below = node.slots[at] as Node<T> | undefined
-      const owned = below === undefined ? new Node<T>(edition, 0, emptySlots()) : this.#own(edition, below)
+      const owned = below === undefined ? this.#newNode(edition) : this.#own(edition, below)
       if (below === undefined) node.used++
       node.slots[at] = owned
       node = owned
@@ -115,6 +117,13 @@ export class PersistentArray<T> {
     if (this.#root !== undefined) this.#visit(this.#root, this.#height - 1, 0, visit)
   }
 
+  #newNode(edition: Edition): Node<T> {
+    const spare = this.#spare
+    if (spare?.edition !== edition) return new Node<T>(edition, 0, emptySlots())
+    this.#spare = undefined
+    return spare
+  }
+
   #own(edition: Edition, node: Node<T>): Node<T> {
     return node.edition === edition ? node : new Node<T>(edition, node.used, node.slots.slice())
   }
@@ -125,7 +134,7 @@ export class PersistentArray<T> {
     if (node === undefined) {
       this.#height = 1
       while (index >= span(this.#height)) this.#height++
-      return new Node<T>(edition, 0, emptySlots())
+      return this.#newNode(edition)
     }
     while (index >= span(this.#height)) {
       const slots = emptySlots<T>()
@@ -142,7 +151,9 @@ export class PersistentArray<T> {
     const rest = level === 0 ? undefined : this.#without(edition, owned.slots[at] as Node<T>, level - 1, index)
     owned.slots[at] = rest
     if (rest === undefined) owned.used--
-    return owned.used === 0 ? undefined : owned
+    if (owned.used > 0) return owned
+    this.#spare = owned
+    return undefined
   }
 
   #below(edition: Edition, node: Node<T>, level: number, index: number): Node<T> | undefined {

@@ -23,15 +23,9 @@ export class GuestMemory {
     if (memory !== undefined) this.attach(memory)
   }
 
-  /** Makes `memory` the memory that is looked at, in place of any before. */
-  attach(memory: WebAssembly.Memory): void {
+  /** Makes `memory` the memory that is looked at, in place of any before; without one there are no bytes. */
+  attach(memory: WebAssembly.Memory | undefined): void {
     this.#memory = memory
-    this.#refresh()
-  }
-
-  /** Has no memory any more. */
-  detach(): void {
-    this.#memory = undefined
     this.#refresh()
   }
 

@@ -67,14 +67,11 @@ export class Guest {
     this.process = process
     this.executor = executor
     this.hash = hash
-    this.memory.detach()
-    this.#memory = undefined
-    this.#stripes = undefined
-    this.#slow = FAST_FROM
+    this.attach(undefined)
   }
 
-  /** The guest has `memory`, in place of any before. */
-  attach(memory: WebAssembly.Memory): void {
+  /** The guest has `memory`, in place of any before; or none. */
+  attach(memory: WebAssembly.Memory | undefined): void {
     this.memory.attach(memory)
     this.#memory = memory
     this.#stripes = undefined

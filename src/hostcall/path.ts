@@ -32,6 +32,8 @@ import {
 import { areTimeFlags, flagsOf, timeOf, writeStatus } from './fd.ts'
 import { FAULT, type Guest, INVAL, numberOf } from './guest.ts'
 
+const NO_FLAGS = flagsOf(0)
+
 /*
  * The errors of the walk, which all calls here share:
  * BADF: the descriptor is not open. NOTDIR: it, or a component, is no directory. NOTCAPABLE: the right is missing.
@@ -171,7 +173,7 @@ export function pathOpen(
     // Bits that name no right make no sense for anything, so they are dropped with the rest of such.
     base: baseLo & RIGHTS_ALL,
     inheriting: inheritingLo & RIGHTS_ALL,
-    ...flagsOf(fdflags),
+    status: fdflags === 0 ? NO_FLAGS : flagsOf(fdflags),
   }
   let opened = openat(guest.kernel, guest.process, fd >>> 0, path, options)
   while (opened instanceof Blocked) {

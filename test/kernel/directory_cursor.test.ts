@@ -131,12 +131,39 @@ describe('DirectoryCursor', () => {
 
   it('keeps what was listed a moment ago, though it was first listed long ago', () => {
     const cursor = new DirectoryCursor()
-    const old = cursor.cookieOf('old' as ByteString, 2)
+    const cookies = new Set<number>()
     for (let i = 0; i < 3 * KEPT; i++) {
-      const again = cursor.cookieOf('old' as ByteString, 2)
+      const cookie = cursor.cookieOf('old' as ByteString, 2)
+      cookies.add(cookie)
       cursor.cookieOf(`n${i}` as ByteString, 2)
-      if (again !== old || cursor.nameOf(old) !== 'old') throw new Error(`forgotten after ${i} other names`)
+      if (cursor.nameOf(cookie) !== 'old') throw new Error(`forgotten after ${i} other names`)
     }
+    // It gets a new one only where the old one is about to be forgotten.
+    expect(cookies.size).toBeLessThanOrEqual(4)
+  })
+
+  it('keeps a cookie while as many others are given out as it keeps at least', () => {
+    const cursor = new DirectoryCursor()
+    for (let i = 0; i < 1000; i++) cursor.cookieOf(`before${i}` as ByteString, 2)
+    const cookie = cursor.cookieOf('x' as ByteString, 2)
+    for (let i = 0; i < KEPT; i++) cursor.cookieOf(`after${i}` as ByteString, 2)
+    expect(cursor.nameOf(cookie)).toBe('x')
+  })
+
+  it('gives each name one cookie in whatever order the names come', () => {
+    const listing = fc.array(fc.constantFrom(...'abcdefgh'), { maxLength: 60 })
+    fc.assert(
+      fc.property(listing, (names) => {
+        const cursor = new DirectoryCursor()
+        const model = new Map<string, number>()
+        for (const name of names) {
+          const cookie = cursor.cookieOf(name as ByteString, 8)
+          expect(cookie).toBe(model.get(name) ?? 3 + model.size)
+          model.set(name, cookie)
+        }
+        for (const [name, cookie] of model) expect(cursor.nameOf(cookie)).toBe(name)
+      }),
+    )
   })
 
   it('keeps all names of a directory that is larger than what it keeps of others', () => {

@@ -224,9 +224,9 @@ describe('a fifo', () => {
     kernel.fs.mknodAt(ROOT_INO, name('fifo'), 'fifo', undefined, 'clamp', kernel.clock.realtime)
     const process = newProcess(kernel)
     process.fds.add(kernel.preopen(ROOT_INO, name('/')))
-    const flags = { append: false, nonblock: true, dsync: false, rsync: false, sync: false }
+    const status = { append: false, nonblock: true, dsync: false, rsync: false, sync: false }
     const open = (base: number) =>
-      openat(kernel, process, 0, name('fifo'), { ...flags, flags: 0, base, inheriting: 0 }) as number
+      openat(kernel, process, 0, name('fifo'), { flags: 0, status, base, inheriting: 0 }) as number
     return { kernel, process, open }
   }
 

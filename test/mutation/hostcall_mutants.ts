@@ -152,8 +152,8 @@ export const hostcallMutants: readonly Mutant[] = [
   },
   {
     file: 'src/hostcall/imports.ts',
-    find: 'of this.#results) {',
-    put: 'of this.#results.slice(1)) {',
+    find: 'for (let i = 0; i < results.length; i++) {',
+    put: 'for (let i = 1; i < results.length; i++) {',
     rule: 'The trace digest covers the results.',
     tests: TRACE,
   },
@@ -166,8 +166,8 @@ export const hostcallMutants: readonly Mutant[] = [
   },
   {
     file: 'src/hostcall/imports.ts',
-    find: '    if (process.end !== undefined) this.#ending.trap()\n    return errno\n',
-    put: '    return errno\n',
+    find: 'return process.end === undefined ? errno : ENDED',
+    put: 'return errno',
     rule: 'A call that ends the guest does not return.',
     tests: MACHINE,
     named: 'exit',
@@ -313,6 +313,13 @@ export const hostcallMutants: readonly Mutant[] = [
     rule: 'Advice that there is not is EINVAL.',
     tests: SPACE,
     named: 'advise',
+  },
+  {
+    file: 'src/hostcall/guest.ts',
+    find: '    this.attach(undefined)\n',
+    put: '',
+    rule: 'A guest that takes the place of another has no memory yet.',
+    tests: ['test/src/machine/again.test.ts'],
   },
   {
     file: 'src/hostcall/stripes.ts',

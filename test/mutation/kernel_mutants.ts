@@ -531,8 +531,8 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/directory_cursor.ts',
-    find: 'this.#olderCookies.get(name) ?? this.#next++',
-    put: 'this.#next++',
+    find: 'if (end === 0 || name > (names[end - 1] as ByteString)) return 0',
+    put: 'return 0',
     rule: 'A name keeps its cookie.',
     tests: CURSOR,
   },
@@ -545,7 +545,7 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/directory_cursor.ts',
-    find: ' ?? this.#olderNames.get(cookie)',
+    find: ' ?? this.#older.nameOf(cookie)',
     put: '',
     rule: 'A cookie that was given out a moment ago is known.',
     tests: CURSOR,
@@ -772,7 +772,7 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/path_calls.ts',
-    find: '  if ((options.sync || options.rsync) && (directory.inheriting & RIGHT_FD_SYNC) === 0) return ENOTCAPABLE\n',
+    find: '  if ((status.sync || status.rsync) && (directory.inheriting & RIGHT_FD_SYNC) === 0) return ENOTCAPABLE\n',
     put: '',
     rule: 'Opening for syncing needs the right to sync.',
     tests: PATHS,
@@ -796,8 +796,8 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/path_calls.ts',
-    find: 'add(process, file, base & RIGHTS_FILE, inheriting, options)',
-    put: 'add(process, file, base, inheriting, options)',
+    find: 'add(process, file, base & RIGHTS_FILE, inheriting, status)',
+    put: 'add(process, file, base, inheriting, status)',
     rule: 'Rights that make no sense for a file are dropped.',
     tests: PATHS,
     named: 'path_open\\(\\)',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ByteString, byteString } from '../../vfs/bytes.ts'
-import { Directory } from '../../vfs/directory.ts'
+import { Directory, Finger } from '../../vfs/directory.ts'
 import { Edition } from '../../vfs/persistent_array.ts'
 import { fc } from '../support/property.ts'
 
@@ -47,13 +47,19 @@ describe('Directory', () => {
       fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
         const sides: Side[] = [{ directory: new Directory(1), edition: new Edition(), model: new Map() }]
         let ino = 0
-        const set = ({ directory, edition, model }: Side, key: ByteString) => {
-          directory.set(edition, key, ++ino)
-          model.set(key, ino)
+        // One finger for all, as a tree has it: it may point into another copy, to another name, or before a change.
+        const finger = new Finger()
+        const look = ({ directory, model }: Side, key: ByteString) => {
+          expect(directory.get(key, finger)).toBe(model.get(key) ?? 0)
         }
-        const remove = ({ directory, edition, model }: Side, key: ByteString) => {
-          if (!model.delete(key)) return
-          directory.delete(edition, key)
+        const set = (side: Side, key: ByteString) => {
+          if (++ino % 2 === 0) look(side, key)
+          side.directory.set(side.edition, key, ino, finger)
+          side.model.set(key, ino)
+        }
+        const remove = (side: Side, key: ByteString) => {
+          if (++ino % 2 === 0) look(side, key)
+          if (side.model.delete(key)) side.directory.delete(side.edition, key, finger)
         }
         for (const each of steps) {
           const side = sides[each.side % sides.length] as Side
@@ -74,7 +80,7 @@ describe('Directory', () => {
               expect(side.directory.next(each.name)).toBe(
                 sorted(side.model).find((entry) => entry.name > each.name)?.name,
               )
-              expect(side.directory.get(each.name)).toBe(side.model.get(each.name) ?? 0)
+              look(side, each.name)
               break
             case 'fork':
               side.edition = new Edition()

@@ -428,6 +428,32 @@ describe('fork()', () => {
     fs.release(g)
   })
 
+  it.each([
+    ['first', ['f']],
+    ['last', ['g', 'f']],
+    ['before another', ['f', 'g']],
+    ['twice', ['f', 'f']],
+    ['again after another', ['f', 'g', 'f']],
+  ])('drops or keeps what is held %s', (_, order) => {
+    const fs = makeFs({ '/f': 'abc', '/g': '' })
+    const calls = new Calls(fs)
+    const inos = order.map((path) => calls.ino(path))
+    const f = calls.ino('f')
+    for (const ino of inos) fs.hold(ino)
+    expect(inos.map((ino) => fs.isHeld(ino))).not.toContain(false)
+    calls.unlink('f')
+    const kept = watch(fs.fork('keep'))
+    expect(watch(fs.fork()).table.has(f)).toBe(false)
+    for (const each of [fs, kept]) {
+      expect(read(each, f)).toBe('abc')
+      inos.forEach((ino, index) => {
+        each.release(ino)
+        expect(each.table.has(f)).toBe(inos.includes(f, index + 1))
+      })
+      expect(inos.map((ino) => each.isHeld(ino))).not.toContain(true)
+    }
+  })
+
   it('does not see a file that was open for writing on the other side grow', () => {
     const fs = makeFs({ '/f': '' })
     const ino = new Calls(fs).ino('f')
