@@ -1,0 +1,21 @@
+/** What is to be made deterministic, each on its own switch. */
+
+export interface CpuOptions {
+  /** Makes the bits of NaNs that arithmetic made canonical wherever they can be seen. */
+  readonly nan: boolean
+  /** Replaces relaxed SIMD by ordinary instructions. */
+  readonly relaxedSimd: boolean
+  /** Counts instructions, and traps when there is no more fuel. */
+  readonly fuel: boolean
+  /** Bounds the depth of calls: bytes that all frames may have together; `undefined` leaves it to the engine. */
+  readonly stack: number | undefined
+  /** Bounds growth: pages of each memory, and elements of each table; `undefined` leaves it to the engine. */
+  readonly memory: { readonly pages: number; readonly elements: number } | undefined
+}
+
+/** Names of what a rewritten module exports for its host; a module that exports one of them itself is refused. */
+export const FUEL = 'vivarium:fuel'
+export const DEPTH = 'vivarium:depth'
+export const HOST_MEMORY = 'vivarium:host-memory'
+export const START = 'vivarium:start'
+export const RESERVED: readonly string[] = [FUEL, DEPTH, HOST_MEMORY, START]

@@ -1,0 +1,444 @@
+/**
+ * Rewrites a module so that what it computes is a function of the module alone: bytes in, bytes out, one section after
+ * the other. What is added comes after what is there (types, functions, globals, locals), so no index changes, and what
+ * stays is copied in ranges. A module that uses something which is not known here is refused.
+ */
+
+import { VivariumError } from '../error.ts'
+import { BodyWalker, Edit } from './body.ts'
+import { Bits, Op } from './opcodes.ts'
+import { type CpuOptions, DEPTH, FUEL, HOST_MEMORY, RESERVED, START } from './options.ts'
+import { Reader } from './reader.ts'
+import { relaxedLowering } from './relaxed.ts'
+import { type Growable, ORDER, type Place, type Scan, Section, scan } from './scan.ts'
+import type { FunctionType } from './types.ts'
+import { Writer } from './writer.ts'
+
+/** Changes with what rewriting gives, so that nothing is taken from a cache of another version. */
+export const REWRITER_VERSION = 1
+
+type Bytes = readonly number[] | Uint8Array
+
+const HEADER_SIZE = 8
+const I32 = 0x7f
+const I64 = 0x7e
+const F32 = 0x7d
+const F64 = 0x7c
+const V128 = 0x7b
+const NO_VALUE = 0x40
+const EXPORTED_FUNCTION = 0
+const EXPORTED_GLOBAL = 3
+/** A frame that is larger counts even where nothing is called from it; the engine needs as much more than the limit. */
+const LEAF_MAX = 2048
+/** Pages that a memory can have at most, where its sizes are i32. */
+const PAGES_MAX = 65_536
+
+const I32_EQZ = 0x45
+const I32_EQ = 0x46
+const I32_LT_S = 0x48
+const I32_GT_U = 0x4b
+const I64_EQZ = 0x50
+const I64_EQ = 0x51
+const I64_LT_S = 0x53
+const I64_GT_U = 0x56
+const F32_EQ = 0x5b
+const F64_EQ = 0x61
+const I32_ADD = 0x6a
+const I32_SUB = 0x6b
+const I32_OR = 0x72
+const I64_ADD = 0x7c
+const I64_SUB = 0x7d
+const MEMORY_SIZE = 0x3f
+const TABLE_GROW = [Op.MISC, 15]
+const TABLE_SIZE = [Op.MISC, 16]
+const F32X4_EQ = [Op.SIMD, 0x41]
+const F64X2_EQ = [Op.SIMD, 0x47]
+const BITSELECT = [Op.SIMD, 0x52]
+
+/**
+ * The module with what `options` ask for in it. It may be invalid where the module was, which compiling it then says.
+ * @throws VivariumError `BAD_MODULE` for bytes that are no module, or one that uses what is not known or not supported.
+ */
+export function rewrite(bytes: Uint8Array, options: CpuOptions): Uint8Array {
+  return new Rewriter(bytes, options).run()
+}
+
+class Rewriter {
+  readonly #bytes: Uint8Array
+  readonly #options: CpuOptions
+  readonly #module: Scan
+  readonly #out: Writer
+  readonly #section = new Writer()
+  readonly #body = new Writer()
+  /** Types that are added, encoded, and where to find each. */
+  readonly #types: Bytes[] = []
+  readonly #typeIndexes = new Map<string, number>()
+  /** What is added to the other sections, entry by entry. */
+  readonly #added = new Map<number, Bytes[]>()
+  #fuel = 0
+  #depth = 0
+  #hostMemory = 0
+  /** The functions that grow memories, and those that grow tables. */
+  #growMemory = 0
+  #growTable = 0
+
+  constructor(bytes: Uint8Array, options: CpuOptions) {
+    this.#bytes = bytes
+    this.#options = options
+    this.#module = scan(bytes)
+    this.#out = new Writer(bytes.length + (bytes.length >> 3) + 4096)
+  }
+
+  run(): Uint8Array {
+    const { sections } = this.#module
+    this.#plan()
+    this.#out.range(this.#bytes, 0, HEADER_SIZE)
+    let rank = 0
+    for (const place of sections) {
+      if (place.id !== Section.CUSTOM) {
+        const own = ORDER.indexOf(place.id)
+        for (; rank < own; rank++) this.#write(ORDER[rank] as number, undefined)
+        rank = own + 1
+      }
+      this.#write(place.id, place)
+    }
+    for (; rank < ORDER.length; rank++) this.#write(ORDER[rank] as number, undefined)
+    return this.#out.view().slice()
+  }
+
+  /** Decides on all that is added but the code that is put into bodies. */
+  #plan(): void {
+    const { types, functions, memories, tables, exports, start } = this.#module
+    const { fuel, stack, memory } = this.#options
+    const taken = exports.find((name) => RESERVED.includes(name))
+    if (taken !== undefined) {
+      throw new VivariumError('BAD_MODULE', `the module exports ${taken}, a name that is reserved for the machine`)
+    }
+    let globals = this.#module.globals
+    const addGlobal = (name: string, type: number, init: Bytes): number => {
+      this.#add(Section.GLOBAL, [type, 1, ...init, Op.END])
+      this.#add(Section.EXPORT, exported(name, EXPORTED_GLOBAL, globals))
+      return globals++
+    }
+    if (fuel) this.#fuel = addGlobal(FUEL, I64, [Op.I64_CONST, 0])
+    if (stack !== undefined) this.#depth = addGlobal(DEPTH, I32, [Op.I32_CONST, ...signed(stack)])
+    // With fuel the start function runs when the host says so: it has to have set the fuel before.
+    if (fuel && start !== undefined) this.#add(Section.EXPORT, exported(START, EXPORTED_FUNCTION, start))
+    if (memory !== undefined && memories.length + tables.length > 0) {
+      this.#hostMemory = addGlobal(HOST_MEMORY, I32, [Op.I32_CONST, 0])
+      this.#growMemory = functions.length
+      this.#growTable = functions.length + memories.length
+      memories.forEach((each, index) => {
+        const size = each.wide ? I64 : I32
+        this.#add(Section.FUNCTION, leb(this.#typeOf([size], [size])))
+        this.#add(Section.CODE, this.#growMemoryBody(each, index, memory.pages))
+      })
+      tables.forEach((each, index) => {
+        const size = each.wide ? I64 : I32
+        this.#add(Section.FUNCTION, leb(this.#typeOf([...each.element, size], [size], 2)))
+        this.#add(Section.CODE, this.#growTableBody(each, index, memory.elements))
+      })
+    }
+    // A body that is wrapped is a block with its results.
+    if (stack !== undefined)
+      for (const type of types) if ((type.function?.results ?? 0) > 1) this.#blockTypeOf(type.function)
+  }
+
+  #add(id: number, entry: Bytes): void {
+    const entries = this.#added.get(id)
+    if (entries === undefined) this.#added.set(id, [entry])
+    else entries.push(entry)
+  }
+
+  /** The index of a function type, which is added; `params` and `results` are encoded types, `count` of them params. */
+  #typeOf(
+    params: Bytes,
+    results: Bytes,
+    paramCount: number = params.length,
+    resultCount: number = results.length,
+  ): number {
+    const encoded = [0x60, ...leb(paramCount), ...params, ...leb(resultCount), ...results]
+    const key = encoded.join()
+    let index = this.#typeIndexes.get(key)
+    if (index === undefined) {
+      index = this.#module.types.length + this.#types.length
+      this.#types.push(encoded)
+      this.#typeIndexes.set(key, index)
+      this.#add(Section.TYPE, encoded)
+    }
+    return index
+  }
+
+  /** The block type with the results of a function. */
+  #blockTypeOf(type: FunctionType | undefined): Bytes {
+    if (type === undefined || type.results === 0) return [NO_VALUE]
+    if (type.results === 1) return type.encoded
+    return signed(this.#typeOf([], type.encoded, 0, type.results))
+  }
+
+  #write(id: number, place: Place | undefined): void {
+    const added = this.#added.get(id)
+    if (place === undefined) {
+      if (added === undefined) return
+      this.#section.reset()
+      this.#section.u32(added.length)
+    } else if (id === Section.START && this.#options.fuel) {
+      return
+    } else if (id === Section.CODE) {
+      this.#section.reset()
+      this.#code(place, added?.length ?? 0)
+    } else if (added === undefined) {
+      this.#header(id, place.to - place.from)
+      this.#out.range(this.#bytes, place.from, place.to)
+      return
+    } else {
+      const reader = new Reader(this.#bytes, '')
+      reader.at = place.from
+      const count = reader.u32()
+      this.#section.reset()
+      this.#section.u32(count + added.length)
+      this.#section.range(this.#bytes, reader.at, place.to)
+    }
+    for (const entry of added ?? []) this.#section.all(entry)
+    this.#header(id, this.#section.length)
+    const content = this.#section.view()
+    this.#out.range(content, 0, content.length)
+  }
+
+  #header(id: number, size: number): void {
+    this.#out.u8(id)
+    this.#out.u32(size)
+  }
+
+  #code(place: Place, added: number): void {
+    const { types, functions, importedFunctions } = this.#module
+    const reader: Reader = new Reader(this.#bytes, 'code section')
+    reader.at = place.from
+    reader.end = place.to
+    const walker = new BodyWalker(this.#module, reader, this.#options)
+    const count = reader.count()
+    if (count !== functions.length - importedFunctions) reader.refuse('there are not as many bodies as functions')
+    this.#section.u32(count + added)
+    for (let index = importedFunctions; index < functions.length; index++) {
+      reader.where = `code section, function ${index}`
+      const at = reader.at
+      const size = reader.u32()
+      const end = reader.at + size
+      if (end > place.to) reader.refuse('a function is longer than the section', at)
+      const type = types[functions[index] as number]?.function
+      if (type === undefined) reader.refuse('the function has a type that is no type of a function', at)
+      const from = reader.at
+      reader.end = end
+      walker.walk(type, end)
+      reader.end = place.to
+      this.#function(walker, type, from, end, at)
+    }
+    if (reader.at !== place.to) reader.refuse('the section goes on after its end')
+  }
+
+  /** A body with its size before it; `from` is where its locals are declared, `at` where its size was. */
+  #function(walker: BodyWalker, type: FunctionType, from: number, end: number, at: number): void {
+    const bytes = this.#bytes
+    const wrapped = this.#options.stack !== undefined && (walker.calls || walker.frame > LEAF_MAX)
+    if (!wrapped && walker.editFrom.length === 0) {
+      this.#section.range(bytes, at, end)
+      return
+    }
+    const order = walker.order()
+    const temporaries = new Temporaries(walker, wrapped, order)
+    const body = this.#body
+    body.reset()
+    const declared = new Reader(bytes, '')
+    declared.at = from
+    const groups = declared.u32()
+    body.u32(groups + temporaries.groups.length)
+    body.range(bytes, declared.at, walker.start)
+    for (const group of temporaries.groups) body.all(group)
+    const depth = leb(this.#depth)
+    const frame = signed(walker.frame)
+    const saved = leb(temporaries.depth)
+    if (wrapped) {
+      body.all([
+        Op.GLOBAL_GET,
+        ...depth,
+        Op.I32_CONST,
+        ...frame,
+        I32_SUB,
+        Op.LOCAL_TEE,
+        ...saved,
+        Op.GLOBAL_SET,
+        ...depth,
+      ])
+      body.all([Op.LOCAL_GET, ...saved, Op.I32_CONST, 0, I32_LT_S, Op.IF, NO_VALUE, Op.UNREACHABLE, Op.END])
+      body.all([Op.BLOCK, ...this.#blockTypeOf(type)])
+    }
+    const release = [Op.LOCAL_GET, ...saved, Op.I32_CONST, ...frame, I32_ADD, Op.GLOBAL_SET, ...depth]
+    let copied = walker.start
+    for (const edit of order) {
+      const detail = walker.editDetail[edit] as number
+      const editFrom = walker.editFrom[edit] as number
+      body.range(bytes, copied, editFrom)
+      copied = editFrom
+      switch (walker.editKind[edit]) {
+        case Edit.CANONICAL:
+          this.#canonical(detail & 7, temporaries)
+          break
+        case Edit.FUEL:
+        case Edit.FUEL_CHECKED:
+          this.#count(detail, walker.editKind[edit] === Edit.FUEL_CHECKED)
+          break
+        case Edit.RETURN:
+          if (wrapped) body.all([Op.BR, ...leb(detail)])
+          break
+        case Edit.TAIL:
+          if (wrapped) body.all(release)
+          break
+        case Edit.CAUGHT:
+          if (wrapped) body.all([Op.LOCAL_GET, ...saved, Op.GLOBAL_SET, ...depth])
+          break
+        case Edit.MEMORY_GROW:
+          body.all([Op.CALL, ...leb(this.#growMemory + detail)])
+          break
+        case Edit.TABLE_GROW:
+          body.all([Op.CALL, ...leb(this.#growTable + detail)])
+          break
+        default:
+          body.all(relaxedLowering(detail, temporaries.vector))
+      }
+      if (walker.editKind[edit] !== Edit.RETURN || wrapped) copied = walker.editTo[edit] as number
+    }
+    body.range(bytes, copied, end)
+    if (wrapped) body.all([...release, Op.END])
+    const content = body.view()
+    this.#section.u32(content.length)
+    this.#section.range(content, 0, content.length)
+  }
+
+  /** Makes the value on the stack canonical where it is a NaN: those are not equal to themselves. */
+  #canonical(bits: number, { f32, f64, vector }: Temporaries): void {
+    const body = this.#body
+    switch (bits) {
+      case Bits.F32: {
+        const get = [Op.LOCAL_GET, ...leb(f32)]
+        body.all([Op.LOCAL_TEE, ...leb(f32), Op.F32_CONST, 0, 0, 0xc0, 0x7f, ...get, ...get, F32_EQ, Op.SELECT])
+        return
+      }
+      case Bits.F64: {
+        const get = [Op.LOCAL_GET, ...leb(f64)]
+        body.all([Op.LOCAL_TEE, ...leb(f64), Op.F64_CONST, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f])
+        body.all([...get, ...get, F64_EQ, Op.SELECT])
+        return
+      }
+      default: {
+        const get = [Op.LOCAL_GET, ...leb(vector)]
+        const lane = bits === Bits.F32X4 ? [0, 0, 0xc0, 0x7f] : [0, 0, 0, 0, 0, 0, 0xf8, 0x7f]
+        const nan = bits === Bits.F32X4 ? [...lane, ...lane, ...lane, ...lane] : [...lane, ...lane]
+        body.all([Op.LOCAL_TEE, ...leb(vector), Op.SIMD, 0x0c, ...nan, ...get, ...get])
+        body.all([...(bits === Bits.F32X4 ? F32X4_EQ : F64X2_EQ), ...BITSELECT])
+      }
+    }
+  }
+
+  #count(instructions: number, checked: boolean): void {
+    const fuel = leb(this.#fuel)
+    if (instructions > 0) {
+      this.#body.all([Op.GLOBAL_GET, ...fuel, Op.I64_CONST, ...signed(instructions), I64_SUB, Op.GLOBAL_SET, ...fuel])
+    }
+    if (checked) {
+      this.#body.all([Op.GLOBAL_GET, ...fuel, Op.I64_CONST, 0, I64_LT_S, Op.IF, NO_VALUE, Op.UNREACHABLE, Op.END])
+    }
+  }
+
+  /** memory.grow with a bound: more than that fails as it always may, and where the host has none the run ends. */
+  #growMemoryBody({ wide, least, most }: Growable, index: number, pages: number): Bytes {
+    const bound = Math.min(most, Math.max(pages, least), wide ? 2 ** 48 : PAGES_MAX)
+    const size = [MEMORY_SIZE, ...leb(index)]
+    return this.#growBody(wide, bound, [], [Op.MEMORY_GROW, ...leb(index)], size, 0)
+  }
+
+  #growTableBody({ wide, least, most }: Growable, index: number, elements: number): Bytes {
+    const bound = Math.min(most, Math.max(elements, least), 2 ** 32 - 1)
+    return this.#growBody(
+      wide,
+      bound,
+      [Op.LOCAL_GET, 0],
+      [...TABLE_GROW, ...leb(index)],
+      [...TABLE_SIZE, ...leb(index)],
+      1,
+    )
+  }
+
+  /** `delta` is the parameter that says by how much; `before` pushes what the instruction takes before it. */
+  #growBody(wide: boolean, bound: number, before: Bytes, grow: Bytes, size: Bytes, delta: number): Bytes {
+    const result = delta + 1
+    const constant = (value: number): Bytes => [wide ? Op.I64_CONST : Op.I32_CONST, ...signed(wide ? value : value | 0)]
+    const [gt, eqz, eq, add] = wide ? [I64_GT_U, I64_EQZ, I64_EQ, I64_ADD] : [I32_GT_U, I32_EQZ, I32_EQ, I32_ADD]
+    const by = [Op.LOCAL_GET, delta]
+    const code = [
+      ...[1, 1, wide ? I64 : I32],
+      // By nothing it always works.
+      ...[...by, eqz, Op.IF, NO_VALUE, ...size, Op.RETURN, Op.END],
+      ...[...by, ...constant(bound), gt, ...size, ...by, add, ...constant(bound), gt, I32_OR],
+      ...[Op.IF, NO_VALUE, ...constant(-1), Op.RETURN, Op.END],
+      ...[...before, ...by, ...grow, Op.LOCAL_TEE, result, ...constant(-1), eq, Op.IF, NO_VALUE],
+      ...[Op.I32_CONST, 1, Op.GLOBAL_SET, ...leb(this.#hostMemory), Op.UNREACHABLE, Op.END],
+      ...[Op.LOCAL_GET, result, Op.END],
+    ]
+    return [...leb(code.length), ...code]
+  }
+}
+
+/** The locals that are added to a function, after its own. */
+class Temporaries {
+  readonly groups: Bytes[] = []
+  readonly f32: number
+  readonly f64: number
+  /** The first of those for vectors. */
+  readonly vector: number
+  readonly depth: number
+
+  constructor(walker: BodyWalker, wrapped: boolean, order: readonly number[]) {
+    let next = walker.locals
+    const add = (count: number, type: number): number => {
+      if (count > 0) this.groups.push([count, type])
+      next += count
+      return next - count
+    }
+    const has = new Set<number>()
+    for (const edit of order) {
+      if (walker.editKind[edit] === Edit.CANONICAL) has.add((walker.editDetail[edit] as number) & 7)
+    }
+    this.f32 = add(has.has(Bits.F32) ? 1 : 0, F32)
+    this.f64 = add(has.has(Bits.F64) ? 1 : 0, F64)
+    const lanes = has.has(Bits.F32X4) || has.has(Bits.F64X2)
+    this.vector = add(Math.max(walker.vectors, lanes ? 1 : 0), V128)
+    this.depth = add(wrapped ? 1 : 0, I32)
+  }
+}
+
+function exported(name: string, kind: number, index: number): Bytes {
+  return [...leb(name.length), ...Array.from(name, (char) => char.charCodeAt(0)), kind, ...leb(index)]
+}
+
+function leb(value: number): number[] {
+  const out: number[] = []
+  let rest = value
+  while (rest > 0x7f) {
+    out.push((rest & 0x7f) | 0x80)
+    rest >>>= 7
+  }
+  out.push(rest)
+  return out
+}
+
+/** Signed LEB128 of a safe integer. */
+function signed(value: number): number[] {
+  const out: number[] = []
+  let rest = value
+  while (rest < -0x40 || rest > 0x3f) {
+    out.push((((rest % 128) + 128) % 128) | 0x80)
+    rest = Math.floor(rest / 128)
+  }
+  out.push(rest & 0x7f)
+  return out
+}
