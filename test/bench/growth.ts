@@ -3,7 +3,9 @@
  * ones before it have left, for n from 10^3 to 10^6, and the exponent of the total time over n is fitted. 1 is linear.
  */
 
+import { now } from './clock.ts'
 import type { Host, Session } from './hosts/host.ts'
+import { entryPath } from './machine_of.ts'
 import { SNAPSHOTS, snapshots } from './snapshots.ts'
 import { exponent, sum } from './statistics.ts'
 import { Footnotes, nanoseconds, textTable } from './text_table.ts'
@@ -85,6 +87,38 @@ export async function measureSnapshots(only: string, progress: (text: string) =>
   if (!SNAPSHOTS.includes(only)) return []
   progress(SNAPSHOTS)
   return follow([SNAPSHOTS], sizesUpTo(300_000), async (n) => [snapshots(n).ns], 'vivarium')
+}
+
+/**
+ * The same names in a Map of the engine's, which says what the machine itself does to what grows: caches end, and the
+ * garbage collector has more to look at.
+ */
+export async function measureMap(only: string, progress: (text: string) => void): Promise<Curve[]> {
+  const names = ['create in one directory', 'stat in it', 'unlink in it']
+  if (!names.some((name) => name.includes(only))) return []
+  progress('a Map')
+  const curves = await follow(names, sizesUpTo(1_000_000), async (n) => timeMap(n), 'a Map')
+  return curves.filter(({ name }) => name.includes(only))
+}
+
+function timeMap(n: number): number[] {
+  globalThis.gc?.()
+  const map = new Map<string, { readonly ino: number }>()
+  const timed = (action: (path: string, i: number) => void): number => {
+    const start = now()
+    for (let i = 0; i < n; i++) action(entryPath(i), i)
+    return now() - start
+  }
+  let found = 0
+  const times = [
+    timed((path, ino) => map.set(path, { ino })),
+    timed((path) => {
+      found += map.get(path)?.ino ?? 0
+    }),
+    timed((path) => map.delete(path)),
+  ]
+  if (found !== (n * (n - 1)) / 2 || map.size > 0) throw new Error('wrong answer of a Map')
+  return times
 }
 
 /** The exponent over all points, and over the last ten-fold alone, which a constant at the start cannot hide. */

@@ -6,7 +6,7 @@ import { type Calls, callsAsJson, formatCalls, measureCalls } from './calls.ts'
 import { chartSvg } from './chart.ts'
 import { type ClockKind, useClock } from './clock.ts'
 import { formatForks, measureForks } from './fork.ts'
-import { type Curve, formatGrowth, measureGrowth, measureSnapshots } from './growth.ts'
+import { type Curve, formatGrowth, measureGrowth, measureMap, measureSnapshots } from './growth.ts'
 import { OURS, PEERS } from './hosts/index.ts'
 import { vivarium } from './hosts/vivarium.ts'
 import type { How, Statistic } from './measure.ts'
@@ -76,7 +76,7 @@ async function run(what: readonly string[], options: Options): Promise<void> {
         for (const host of [many, ...(options.peers ? peers : [])]) {
           curves.push(...(await measureGrowth(host, only, progress)))
         }
-        curves.push(...(await measureSnapshots(only, progress)))
+        curves.push(...(await measureMap(only, progress)), ...(await measureSnapshots(only, progress)))
         print(formatGrowth(curves))
         break
       }
