@@ -119,6 +119,9 @@ export class BodyWalker {
   #dead = false
   #base = 0
 
+  /** Whether an operand may be a vector. */
+  #hasVectors = false
+
   /** The edit that counts the block at hand, and how many instructions it has. */
   #fuelEdit = NOWHERE
   #fuel = 0
@@ -151,7 +154,7 @@ export class BodyWalker {
     }
     if (reader.at !== end) reader.refuse('a function goes on after its end')
     this.#endBlock()
-    this.frame = FRAME + bytes + 8 * this.#highest
+    this.frame = FRAME + bytes + (this.#hasVectors ? 16 : 8) * this.#highest
     if (this.#options.nan) this.#spread()
   }
 
@@ -186,6 +189,7 @@ export class BodyWalker {
       bytes += more * (value === Value.V128 ? 16 : 8)
     }
     this.locals = count
+    this.#hasVectors = this.#types.subarray(0, count).includes(Value.V128)
     this.#nodes = count + 1
     if (this.#seen.length <= this.#nodes) this.#seen = new Uint8Array(2 * this.#nodes)
     this.#seen.fill(0, 0, this.#nodes)
@@ -305,6 +309,7 @@ export class BodyWalker {
 
   #simd(from: number): void {
     const code = this.#prefixed(SIMD, Op.SIMD, from)
+    this.#hasVectors = true
     if (code >= Simd.RELAXED && this.#options.relaxedSimd) {
       this.#edit(from, this.#reader.at, Edit.RELAXED, code)
       this.vectors = Math.max(this.vectors, vectorTemporaries(code))
