@@ -2,10 +2,12 @@
 
 import type { Instant } from '../vfs/inode.ts'
 import { instantOf } from '../vfs/instant.ts'
+import type { Cpu } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
 import type { Limits, MachineOptions, Preopen, RunOptions, SocketPeer, TraceLevel } from './options.ts'
 
-const MACHINE_OPTIONS = ['seed', 'epoch', 'tick', 'files', 'image', 'quota']
+const MACHINE_OPTIONS = ['seed', 'epoch', 'tick', 'files', 'image', 'quota', 'cpu']
+const CPU_SETTINGS = ['nan', 'relaxedSimd', 'stack', 'memoryPages', 'tableElements']
 const QUOTAS = ['bytes', 'inodes', 'entries']
 const LIMITS = ['calls', 'output', 'descriptors', 'pipe']
 const STREAMS = ['stdin', 'stdout', 'stderr']
@@ -22,6 +24,7 @@ const RUN_OPTIONS = [
   'listen',
   'limits',
   'trace',
+  'fuel',
   'imports',
 ]
 
@@ -34,12 +37,20 @@ export interface CheckedMachineOptions {
   readonly seed: string
   readonly epoch: Instant
   readonly tick: number
+  readonly cpu: Cpu
 }
 
 /** @throws VivariumError `BAD_OPTION` that names the option and says what it may be. */
 export function checkMachineOptions(options: MachineOptions): CheckedMachineOptions {
   checkNames('Machine', options, MACHINE_OPTIONS)
-  const { seed = '', epoch = DEFAULT_EPOCH, tick = DEFAULT_TICK, image = 'standard', quota = {} } = options
+  const {
+    seed = '',
+    epoch = DEFAULT_EPOCH,
+    tick = DEFAULT_TICK,
+    image = 'standard',
+    quota = {},
+    cpu = 'engine',
+  } = options
   if (typeof seed !== 'string' && typeof seed !== 'number') bad('seed', seed, 'text or a number')
   if (!isCount(tick) || tick > 1e9) bad('tick', tick, 'whole nanoseconds from 0 to 1,000,000,000')
   if (image !== 'standard' && image !== 'empty') bad('image', image, "'standard' or 'empty'")
@@ -50,7 +61,8 @@ export function checkMachineOptions(options: MachineOptions): CheckedMachineOpti
   }
   const instant = instantOf(epoch)
   if (typeof instant === 'string') throw new VivariumError('BAD_OPTION', `epoch: ${instant}`)
-  return { seed: String(seed), epoch: instant, tick }
+  checkCpu(cpu)
+  return { seed: String(seed), epoch: instant, tick, cpu }
 }
 
 /** A run's options with their defaults. */
@@ -81,6 +93,7 @@ export function checkRunOptions(options: RunOptions): CheckedRunOptions {
   for (const [name, value] of Object.entries(limits)) {
     if (value !== Infinity && !isCount(value)) bad(`limits.${name}`, value, 'a whole number from 0 up, or Infinity')
   }
+  if (options.fuel !== undefined && !isCount(options.fuel)) bad('fuel', options.fuel, 'a whole number from 0 up')
   if (!TRACE_LEVELS.includes(trace)) bad('trace', trace, "'off', 'digest' or 'records'")
   for (const name of ['stdout', 'stderr'] as const) {
     const sink: unknown = options[name]
@@ -98,6 +111,25 @@ export function checkRunOptions(options: RunOptions): CheckedRunOptions {
     preopens: checkPreopens(preopens),
     limits: { ...DEFAULT_LIMITS, ...limits },
     trace,
+  }
+}
+
+function checkCpu(cpu: Cpu): void {
+  if (cpu === 'strict' || cpu === 'engine') return
+  if (typeof cpu !== 'object' || cpu === null) bad('cpu', cpu, "'strict', 'engine', or an object with settings")
+  checkNames('cpu', cpu, CPU_SETTINGS)
+  for (const name of ['nan', 'relaxedSimd'] as const) {
+    if (cpu[name] !== undefined && typeof cpu[name] !== 'boolean') bad(`cpu.${name}`, cpu[name], 'true or false')
+  }
+  const { stack, memoryPages, tableElements } = cpu
+  if (stack !== undefined && stack !== false && !(isCount(stack) && stack > 0 && stack < 2 ** 31)) {
+    bad('cpu.stack', stack, 'bytes, from 1 to 2,147,483,647, or false')
+  }
+  if (memoryPages !== undefined && memoryPages !== false && !isCount(memoryPages)) {
+    bad('cpu.memoryPages', memoryPages, 'a whole number of pages from 0 up, or false')
+  }
+  if (tableElements !== undefined && !isCount(tableElements)) {
+    bad('cpu.tableElements', tableElements, 'a whole number from 0 up')
   }
 }
 

@@ -3,6 +3,8 @@
 import type { Layout } from './abi/layout.ts'
 import { preview1Layout } from './abi/layout.ts'
 import { type CallName, callNames, isCallName, type Signature, signatures } from './abi/signatures.ts'
+import { compileFor, rewrittenFor } from './compile.ts'
+import type { CpuOptions } from './cpu/options.ts'
 import { VivariumError } from './error.ts'
 import type { Guest } from './hostcall/guest.ts'
 import type { RunOptions } from './options.ts'
@@ -32,6 +34,8 @@ export interface GuestModule {
   readonly wasi: readonly { readonly wasi: Wasi; readonly names: readonly CallName[] }[]
   /** Bindings of runs that have ended and whose instance nobody can reach, for the next runs; see `GuestRun`. */
   readonly idle: Binding[][]
+  /** What was put into it to make it deterministic. */
+  readonly cpu: CpuOptions | undefined
 }
 
 /** What one instance imports from one WASI module: functions, and the guest whose calls they are. */
@@ -45,8 +49,12 @@ export interface Binding {
 const known = new WeakMap<WebAssembly.Module, GuestModule>()
 
 /** @throws VivariumError `BAD_MODULE` or `MISSING_IMPORT`; nothing has run. */
-export function inspect(module: WebAssembly.Module | Uint8Array, imports: RunOptions['imports']): GuestModule {
-  const compiled = module instanceof Uint8Array ? compile(module) : module
+export function inspect(
+  module: WebAssembly.Module | Uint8Array,
+  imports: RunOptions['imports'],
+  wanted: CpuOptions | undefined,
+): GuestModule {
+  const compiled = module instanceof Uint8Array ? compileFor(module, wanted) : checkRewritten(module, wanted)
   if (imports !== undefined) return look(compiled, imports)
   let found = known.get(compiled)
   if (found === undefined) {
@@ -72,7 +80,24 @@ function look(compiled: WebAssembly.Module, imports: NonNullable<RunOptions['imp
     used.set(wasi, [...(used.get(wasi) ?? []), name])
   }
   const wasi = [...used].map(([each, names]) => ({ wasi: each, names }))
-  return { module: compiled, kind: kindOf(compiled), wasi, idle: [] }
+  return { module: compiled, kind: kindOf(compiled), wasi, idle: [], cpu: rewrittenFor(compiled) }
+}
+
+/** A module that is compiled already has to have been compiled for what is wanted: its bytes are not to be had any more. */
+function checkRewritten(module: WebAssembly.Module, wanted: CpuOptions | undefined): WebAssembly.Module {
+  const has = rewrittenFor(module)
+  if (wanted === undefined || (has !== undefined && isSame(has, { ...wanted, fuel: wanted.fuel || has.fuel }))) {
+    return module
+  }
+  throw new VivariumError(
+    'BAD_MODULE',
+    'the module is compiled already, and a deterministic CPU or fuel needs one that was rewritten for it; ' +
+      'give the bytes, or what compile(bytes, { cpu, fuel }) makes of them with the cpu of this machine',
+  )
+}
+
+function isSame(a: CpuOptions, b: CpuOptions): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }
 
 /** Also says whether it is a module at all: one from another realm is no instance of this realm's class. */
@@ -82,14 +107,6 @@ function importsOf(module: WebAssembly.Module): readonly WebAssembly.ModuleImpor
   } catch {
     const problem = 'what is to be run has to be a WebAssembly.Module, or the bytes of one as a Uint8Array'
     throw new VivariumError('BAD_MODULE', problem)
-  }
-}
-
-function compile(bytes: Uint8Array): WebAssembly.Module {
-  try {
-    return new WebAssembly.Module(bytes)
-  } catch (error) {
-    throw new VivariumError('BAD_MODULE', `the bytes are no valid WebAssembly module: ${messageOf(error)}`)
   }
 }
 
@@ -114,8 +131,4 @@ function missing(from: string, name: string, kind: string): VivariumError {
     'MISSING_IMPORT',
     `the module imports the ${kind} ${from}.${name}, which is not WASI; give it in the options as ${example}`,
   )
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -19,7 +19,9 @@ import { Errno } from '../vfs/errno.ts'
 import { Filesystem } from '../vfs/filesystem.ts'
 import { ROOT_INO } from '../vfs/inode_table.ts'
 import { bad, type CheckedRunOptions, checkRunOptions, DEFAULT_LIMITS } from './check_options.ts'
+import { type Cpu, cpuOptions } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
+import { GuestCpu } from './guest_cpu.ts'
 import { type Binding, type GuestModule, inspect } from './guest_module.ts'
 import { Guest } from './hostcall/guest.ts'
 import { bindCalls } from './hostcall/imports.ts'
@@ -47,11 +49,16 @@ export interface Prepared {
  * Checks all that a run is given; changes nothing.
  * @throws VivariumError for wrong options, a module that cannot run, or files that are not there.
  */
-export function prepare(kernel: Kernel, module: WebAssembly.Module | Uint8Array, options: RunOptions): Prepared {
+export function prepare(
+  kernel: Kernel,
+  cpu: Cpu,
+  module: WebAssembly.Module | Uint8Array,
+  options: RunOptions,
+): Prepared {
   const checked = checkRunOptions(options)
   const { stdin } = options
   return {
-    module: inspect(module, options.imports),
+    module: inspect(module, options.imports, cpuOptions(cpu, options.fuel !== undefined)),
     options,
     checked,
     directories: checked.preopens.map(({ path }) => directoryAt(kernel.fs, path)),
@@ -91,6 +98,9 @@ export class GuestRun implements Run {
   readonly #firstSerial: number
   #bindings: Binding[] = []
   #exports: WebAssembly.Exports = {}
+  #cpu: GuestCpu | undefined
+  /** How often the host is inside guest code: more than once where a function of `imports` calls back. */
+  #entered = 0
 
   /** Sets everything up; nothing has run yet. */
   constructor(kernel: Kernel, prepared: Prepared, plumbing: Plumbing = {}) {
@@ -131,9 +141,13 @@ export class GuestRun implements Run {
     }
     if (!this.#isClosed) this.#attach(importedMemory(module, imports))
     this.#guard(() => {
-      this.#exports = this.#instantiate(module, imports).exports
+      const { exports } = this.#instantiate(module, imports)
+      const cpu = this.#module.cpu === undefined ? undefined : new GuestCpu(this.#module.cpu, exports)
+      this.#cpu = cpu
+      this.#exports = cpu?.exports ?? exports
       const { memory } = this.#exports
       if (memory instanceof WebAssembly.Memory) this.#attach(memory)
+      cpu?.begin(this.#options.fuel)
       if (kind === 'command') {
         callExport(this.#exports, '_start', [])
         this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
@@ -207,6 +221,10 @@ export class GuestRun implements Run {
     return this.process.calls
   }
 
+  get fuelUsed(): number | undefined {
+    return this.#cpu?.fuelUsed
+  }
+
   get received(): readonly (readonly Output[])[] {
     return this.#received.map((peers) => peers.map(outputOf))
   }
@@ -250,11 +268,14 @@ export class GuestRun implements Run {
    */
   #guard(run: () => void): void {
     const before = checkpoint(this.#kernel)
+    if (this.#entered++ === 0) this.#cpu?.enter()
     let thrown: { readonly error: unknown } | undefined
     try {
       run()
     } catch (error) {
       thrown = { error }
+    } finally {
+      this.#entered--
     }
     const { failure } = this.process
     const cause = failure ?? thrown
@@ -264,11 +285,22 @@ export class GuestRun implements Run {
       restore(this.#kernel, before, this.process, { kind: 'limit', limit: 'stack', message: STACK })
       return
     }
+    const limit = failure === undefined ? this.#limitBehind(error) : undefined
+    if (limit !== undefined) this.#kernel.exit(this.process, limit)
     // Not for a guest that has ended: writing the stack out costs more than a short run.
     if (this.process.end === undefined) {
       this.#kernel.exit(this.process, { kind: 'trap', message: messageOf(error), stack: stackOf(error) })
     }
-    if (failure !== undefined || !isGuestFault(error)) throw error
+    if (failure !== undefined || (limit === undefined && !isGuestFault(error))) throw error
+  }
+
+  /** The limit of a rewritten guest that made it trap; or that it could not be given the memory that it starts with. */
+  #limitBehind(error: unknown): End | undefined {
+    if (isGuestFault(error)) return this.#cpu?.limit
+    if (this.#module.cpu?.memory === undefined || this.#cpu !== undefined || !(error instanceof RangeError))
+      return undefined
+    const message = `the host could not give the memory that the guest starts with: ${error.message}`
+    return { kind: 'limit', limit: 'host memory', message }
   }
 
   #instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {

@@ -5,6 +5,8 @@ export type { Epoch } from '../vfs/instant.ts'
 export type { Quota } from '../vfs/limits.ts'
 export type { NodeFs } from '../vfs/node_fs.ts'
 export { type Entry, ExportError, exportTree, type Files, ImportError } from '../vfs/tree.ts'
+export { compile } from './compile.ts'
+export type { Cpu, CpuSettings } from './cpu/settings.ts'
 export { VivariumError, type VivariumErrorCode } from './error.ts'
 export { Machine, type Stage } from './machine.ts'
 export type {

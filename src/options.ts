@@ -6,6 +6,7 @@
 import type { Epoch } from '../vfs/instant.ts'
 import type { Quota } from '../vfs/limits.ts'
 import type { Files } from '../vfs/tree.ts'
+import type { Cpu } from './cpu/settings.ts'
 
 /** Options of a machine: all that stays between its runs. */
 export interface MachineOptions {
@@ -21,6 +22,12 @@ export interface MachineOptions {
   readonly image?: 'standard' | 'empty'
   /** What the tree may hold; over it guests get ENOSPC. */
   readonly quota?: Partial<Quota>
+  /**
+   * How guests compute: `'strict'` rewrites them so that the bits of NaNs, the depth of calls, growth and relaxed SIMD
+   * are the same on every engine; `'engine'` runs them as they are. Strict needs a module's bytes, or what `compile`
+   * made of them. Default `'engine'`.
+   */
+  readonly cpu?: Cpu
 }
 
 /** Where a run's stdin comes from: bytes, text, chunks pulled as the guest reads, or a file of the machine. */
@@ -79,6 +86,8 @@ export interface RunOptions {
   readonly limits?: Partial<Limits>
   /** Default `'digest'`. */
   readonly trace?: TraceLevel
+  /** Instructions that the run may take; then it ends as `limit: 'fuel'`. Default: no bound. Needs what `cpu: 'strict'` needs. */
+  readonly fuel?: number
   /** What the module imports besides WASI: `imports[module][name]`. */
   readonly imports?: { readonly [module: string]: { readonly [name: string]: WebAssembly.ImportValue } }
 }

@@ -26,6 +26,8 @@ export interface Run {
   readonly trace: readonly TraceRecord[]
   /** Calls made to the kernel. */
   readonly calls: number
+  /** Instructions taken, with the option `fuel`; block by block, so at a limit it is all of it. */
+  readonly fuelUsed: number | undefined
   /** What the peers of each listening socket received, in the order of `listen`. */
   readonly received: readonly (readonly Output[])[]
   /**

@@ -18,6 +18,7 @@ declare namespace WebAssembly {
     readonly name: string
     readonly kind: ImportExportKind
   }
+  function validate(bytes: ArrayBufferView | ArrayBufferLike): boolean
   class Module {
     constructor(bytes: ArrayBufferView | ArrayBufferLike)
     static imports(module: Module): ModuleImportDescriptor[]

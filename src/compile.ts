@@ -1,0 +1,63 @@
+/** From bytes to a compiled module, rewritten where the CPU is to be deterministic. */
+
+import { TraceHash } from '../kernel/trace_hash.ts'
+import type { CpuOptions } from './cpu/options.ts'
+import { rewrite } from './cpu/rewrite.ts'
+import { type Cpu, cpuOptions } from './cpu/settings.ts'
+import { VivariumError } from './error.ts'
+
+/** What has been made of some bytes, as they were then. */
+interface Made {
+  readonly key: string
+  readonly module: WebAssembly.Module
+}
+
+const made = new WeakMap<Uint8Array, Made[]>()
+const rewritten = new WeakMap<WebAssembly.Module, CpuOptions>()
+
+/**
+ * Compiles a module for machines with that `cpu` (default `'strict'`), so that many runs need not: give the result to
+ * `machine.run`. With `fuel` it counts instructions, as a run with the option `fuel` needs.
+ * @throws VivariumError `BAD_MODULE` for bytes that are no valid module, or one that a deterministic CPU cannot run.
+ */
+export function compile(
+  bytes: Uint8Array,
+  { cpu = 'strict', fuel = false }: { readonly cpu?: Cpu; readonly fuel?: boolean } = {},
+): WebAssembly.Module {
+  return compileFor(bytes, cpuOptions(cpu, fuel))
+}
+
+/** The module of `bytes` under `options`; the same one for the same array with the same content. */
+export function compileFor(bytes: Uint8Array, options: CpuOptions | undefined): WebAssembly.Module {
+  if (options === undefined) return compileAsItIs(bytes)
+  const key = `${JSON.stringify(options)} ${digestOf(bytes)}`
+  const known = made.get(bytes)?.find((each) => each.key === key)
+  if (known !== undefined) return known.module
+  // What is added must not make a module valid that is not, and the engine says best what is wrong.
+  if (!WebAssembly.validate(bytes)) compileAsItIs(bytes)
+  const module = compileAsItIs(rewrite(bytes, options))
+  rewritten.set(module, options)
+  made.set(bytes, [...(made.get(bytes) ?? []), { key, module }])
+  return module
+}
+
+/** What was asked for when the module was made by `compile`; `undefined` for any other. */
+export function rewrittenFor(module: WebAssembly.Module): CpuOptions | undefined {
+  return rewritten.get(module)
+}
+
+function compileAsItIs(bytes: Uint8Array): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new VivariumError('BAD_MODULE', `the bytes are no valid WebAssembly module: ${why}`)
+  }
+}
+
+/** Notices bytes that were changed since. */
+function digestOf(bytes: Uint8Array): string {
+  const hash = new TraceHash()
+  hash.bytes(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
+  return hash.digest()
+}

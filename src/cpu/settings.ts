@@ -1,0 +1,47 @@
+/** The option `cpu` of a machine, and what the rewriter is told for it. */
+
+import type { CpuOptions } from './options.ts'
+
+/** What of a guest's computing is made a function of the guest alone; each can be left to the engine. */
+export interface CpuSettings {
+  /** NaNs that arithmetic made have canonical bits wherever they can be seen. Default true. */
+  readonly nan: boolean
+  /** Relaxed SIMD gives what ordinary instructions give. Default true. */
+  readonly relaxedSimd: boolean
+  /**
+   * Bytes that the frames of all calls may take together, each counted as large as it can get on any engine; over it
+   * the run ends as `limit: 'stack'`. Default 524,288, which fits the smallest stack of the engines; `false` leaves it
+   * to the engine.
+   */
+  readonly stack: number | false
+  /** Pages of 64 KiB that each memory may grow to; beyond, growing fails as it always may. Default 65,536 (4 GiB); `false`: the engine's. */
+  readonly memoryPages: number | false
+  /** Elements that each table may grow to. Default 10,000,000; with `memoryPages: false` it is the engine's too. */
+  readonly tableElements: number
+}
+
+/** `'strict'` is all of it, `'engine'` none; settings of its own start from strict. */
+export type Cpu = 'strict' | 'engine' | Partial<CpuSettings>
+
+export const STRICT: CpuSettings = {
+  nan: true,
+  relaxedSimd: true,
+  stack: 524_288,
+  memoryPages: 65_536,
+  tableElements: 10_000_000,
+}
+
+/** What to rewrite for a machine with this `cpu`, and a run with fuel or without; `undefined` where there is nothing. */
+export function cpuOptions(cpu: Cpu, fuel: boolean): CpuOptions | undefined {
+  if (cpu === 'engine') {
+    return fuel ? { nan: false, relaxedSimd: false, fuel, stack: undefined, memory: undefined } : undefined
+  }
+  const { nan, relaxedSimd, stack, memoryPages, tableElements } = { ...STRICT, ...(cpu === 'strict' ? {} : cpu) }
+  return {
+    nan,
+    relaxedSimd,
+    fuel,
+    stack: stack === false ? undefined : stack,
+    memory: memoryPages === false ? undefined : { pages: memoryPages, elements: tableElements },
+  }
+}

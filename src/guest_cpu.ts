@@ -1,0 +1,65 @@
+/** The host's side of what the rewriter put into a guest: the globals that count, and the limits that they say. */
+
+import type { End } from '../kernel/process.ts'
+import { type CpuOptions, DEPTH, FUEL, HOST_MEMORY, RESERVED, START } from './cpu/options.ts'
+
+/** Without a bound the counter starts here: no run takes so many. */
+const ENDLESS = 2 ** 53 - 1
+
+export class GuestCpu {
+  /** The module's own exports. */
+  readonly exports: WebAssembly.Exports
+  readonly #stack: number | undefined
+  readonly #depth: WebAssembly.Global | undefined
+  readonly #fuel: WebAssembly.Global | undefined
+  readonly #hostMemory: WebAssembly.Global | undefined
+  readonly #start: (() => void) | undefined
+  #given = ENDLESS
+  #isBounded = false
+
+  constructor({ stack }: CpuOptions, exports: WebAssembly.Exports) {
+    this.#stack = stack
+    this.#depth = exports[DEPTH] as WebAssembly.Global | undefined
+    this.#fuel = exports[FUEL] as WebAssembly.Global | undefined
+    this.#hostMemory = exports[HOST_MEMORY] as WebAssembly.Global | undefined
+    this.#start = exports[START] as (() => void) | undefined
+    this.exports = Object.fromEntries(Object.entries(exports).filter(([name]) => !RESERVED.includes(name)))
+  }
+
+  /** Gives the fuel, and runs the start function, which with fuel the engine has not. */
+  begin(fuel: number | undefined): void {
+    if (this.#fuel === undefined) return
+    this.#isBounded = fuel !== undefined
+    this.#given = fuel ?? ENDLESS
+    this.#fuel.value = BigInt(this.#given)
+    this.#start?.()
+  }
+
+  /** Before the host calls into the guest: an exception that went through the guest may have left frames counted. */
+  enter(): void {
+    if (this.#depth !== undefined) this.#depth.value = this.#stack
+  }
+
+  get fuelUsed(): number | undefined {
+    if (this.#fuel === undefined) return undefined
+    return Math.min(this.#given, this.#given - Number(this.#fuel.value as bigint))
+  }
+
+  /** The limit that the guest has reached, if that is why it trapped. */
+  get limit(): End | undefined {
+    if (this.#depth !== undefined && (this.#depth.value as number) < 0) {
+      const message = `the guest's calls took more than ${this.#stack} bytes of stack together; raise cpu.stack if that is right`
+      return { kind: 'limit', limit: 'stack', message }
+    }
+    if (this.#isBounded && this.#fuel !== undefined && (this.#fuel.value as bigint) < 0n) {
+      return { kind: 'limit', limit: 'fuel', message: `the guest took all of its ${this.#given} units of fuel` }
+    }
+    if (this.#hostMemory?.value === 1) {
+      const message =
+        "the guest's memory or table was to grow to what its limit allows, and the host could not give that; " +
+        'how much a host has is not for a guest to see, so the run ended'
+      return { kind: 'limit', limit: 'host memory', message }
+    }
+    return undefined
+  }
+}
