@@ -41,6 +41,11 @@ export function compileFor(bytes: Uint8Array, options: CpuOptions | undefined): 
   return module
 }
 
+/** Says of a module that it was rewritten, for one whose rewritten bytes were compiled elsewhere. */
+export function markRewritten(module: WebAssembly.Module, options: CpuOptions): void {
+  rewritten.set(module, options)
+}
+
 /** What was asked for when the module was made by `compile`; `undefined` for any other. */
 export function rewrittenFor(module: WebAssembly.Module): CpuOptions | undefined {
   return rewritten.get(module)

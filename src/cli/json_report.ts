@@ -14,6 +14,8 @@ export interface JsonReport {
   readonly stderr: JsonOutput
   readonly traceDigest: string | null
   readonly calls: number
+  /** With `--fuel`, else null. */
+  readonly fuelUsed: number | null
   /** What `--dir` copied and left out, in the order given. */
   readonly dirs: readonly (HostReport & { readonly argument: string })[]
   /** What `--out` wrote and left out, or why it did not. */
@@ -34,6 +36,7 @@ export function jsonReport(run: Run, dirs: JsonReport['dirs'], outs: JsonReport[
     stderr: jsonOutput(run.stderr),
     traceDigest: run.traceDigest ?? null,
     calls: run.calls,
+    fuelUsed: run.fuelUsed ?? null,
     dirs,
     outs,
   }

@@ -1,7 +1,7 @@
 /** The command line as users see it: options, help, and what is said about a wrong argument. */
 
 import { existsSync, readFileSync } from 'node:fs'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { each, parseCount, parseDir, parseEnv, parseEpoch, parseOut } from './arguments.ts'
 import { STATUS_DEADLOCK, STATUS_ERROR, STATUS_LIMIT, STATUS_SIGNAL, STATUS_TRAP } from './exit_status.ts'
 import { type RunArguments, runCommand } from './run_command.ts'
@@ -120,6 +120,17 @@ function build(action: RunAction): Command {
     )
     .option('--tick <NS>', 'virtual nanoseconds that each call takes (default: 1000)', parseCount(0, 1_000_000_000))
     .option('--trace [FILE]', 'write each call of the guest down, as strace does, to =FILE or stderr')
+    .addOption(
+      new Option('--cpu <MODE>', 'strict: the same bits on every engine; engine: as the engine computes')
+        .choices(['strict', 'engine'])
+        .default('engine'),
+    )
+    .option('--fuel <N>', 'stop the guest after so many instructions', parseCount(0))
+    .option(
+      '--cache-dir <DIR>',
+      "where modules rewritten for --cpu strict or --fuel are kept (default: the user's cache)",
+    )
+    .option('--no-cache', 'keep no rewritten module')
     .option('--max-calls <N>', 'stop the guest after so many calls', parseCount(1))
     .option('--max-output <BYTES>', 'stop the guest after so much output (default: 67108864)', parseCount(0))
     .option('--tty', "tell the guest that its standard streams are a terminal's")

@@ -28,7 +28,9 @@ export function loadingProgress(name: string, stream: Writable & { readonly isTT
     update({ phase, bytes, total }) {
       const size = `${(total / MIB).toFixed(1)} MiB`
       text =
-        phase === 'compile' ? `Compiling ${name} (${size})` : `Reading ${name} (${(bytes / MIB).toFixed(1)} of ${size})`
+        phase === 'read'
+          ? `Reading ${name} (${(bytes / MIB).toFixed(1)} of ${size})`
+          : `${phase === 'rewrite' ? 'Rewriting' : 'Compiling'} ${name} (${size})`
       if (spinner !== undefined) spinner.text = text
     },
     stop() {

@@ -6,7 +6,15 @@ import { basename } from 'node:path'
 import { formatRecord, Machine, type Run, type RunOptions, VivariumError } from '../index.ts'
 import { errnoOf, reasonOf } from '../node/host_error.ts'
 import { quote } from '../node/host_names.ts'
-import { checkExport, exportHost, HostError, type HostReport, importHost, loadModule } from '../node/index.ts'
+import {
+  checkExport,
+  defaultCacheDir,
+  exportHost,
+  HostError,
+  type HostReport,
+  importHost,
+  loadModule,
+} from '../node/index.ts'
 import type { DirArgument, OutArgument } from './arguments.ts'
 import { describeEnd, exitStatus, STATUS_ERROR } from './exit_status.ts'
 import { type JsonReport, jsonReport, type OutReport } from './json_report.ts'
@@ -27,6 +35,10 @@ export interface RunArguments {
   readonly out?: readonly OutArgument[]
   readonly outAlways?: true
   readonly replace?: true
+  readonly cpu: 'strict' | 'engine'
+  readonly fuel?: number
+  readonly cacheDir?: string
+  readonly cache: boolean
   readonly maxCalls?: number
   readonly maxOutput?: number
   readonly tty?: true
@@ -60,8 +72,9 @@ async function runModule(path: string, args: readonly string[], options: RunArgu
   checkPlaces(dir)
   for (const { text, host } of out) about(`--out ${text}`, () => checkExport(host))
   const stdin = options.stdin === undefined ? undefined : readInput(options.stdin)
-  const module = await load(path)
+  const module = await load(path, options)
   const machine = new Machine({
+    cpu: options.cpu,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.epoch === undefined ? {} : { epoch: options.epoch }),
     ...(options.tick === undefined ? {} : { tick: options.tick }),
@@ -96,6 +109,7 @@ function runOptions(options: RunArguments): RunOptions {
       ...(options.maxCalls === undefined ? {} : { calls: options.maxCalls }),
       ...(options.maxOutput === undefined ? {} : { output: options.maxOutput }),
     },
+    ...(options.fuel === undefined ? {} : { fuel: options.fuel }),
     trace: options.trace !== undefined ? 'records' : options.json === true ? 'digest' : 'off',
   }
 }
@@ -117,10 +131,16 @@ function checkPlaces(dirs: readonly DirArgument[]): void {
 }
 
 /** The module, with progress on a terminal when it takes long. */
-async function load(path: string): Promise<WebAssembly.Module> {
+async function load(path: string, options: RunArguments): Promise<WebAssembly.Module> {
+  const { cpu, fuel, cache, cacheDir } = options
   const progress = loadingProgress(basename(path), process.stderr)
   try {
-    return await loadModule(path, { onProgress: (step) => progress.update(step) })
+    return await loadModule(path, {
+      onProgress: (step) => progress.update(step),
+      cpu,
+      fuel: fuel !== undefined,
+      ...(cache ? { cacheDir: cacheDir ?? defaultCacheDir(), cacheRequired: cacheDir !== undefined } : {}),
+    })
   } finally {
     progress.stop()
   }

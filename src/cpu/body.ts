@@ -61,6 +61,11 @@ const SEEN_32 = 1
 const SEEN_64 = 2
 const SEEN = SEEN_32 | SEEN_64
 
+/** Which of these bits count for a result, by its class: arithmetic of lanes of the same width shows nothing. */
+function seenBits(bits: number): number {
+  return bits === Bits.F32X4 ? SEEN_32 : bits === Bits.F64X2 ? SEEN_64 : SEEN
+}
+
 /** Kinds of control frames. */
 const BLOCK = 0
 const LOOP = 1
@@ -163,11 +168,18 @@ export class BodyWalker {
     const { editFrom, editKind, editDetail } = this
     const order: number[] = []
     for (let edit = 0; edit < editFrom.length; edit++) {
-      if (editKind[edit] === Edit.CANONICAL && this.#seen[(editDetail[edit] as number) >>> 3] === 0) continue
+      if (editKind[edit] === Edit.CANONICAL) {
+        const detail = editDetail[edit] as number
+        if (((this.#seen[detail >>> 3] as number) & seenBits(detail & 7)) === 0) continue
+      }
       if (editKind[edit] === Edit.FUEL && editDetail[edit] === 0) continue
       order.push(edit)
     }
-    if (this.unsorted) order.sort((a, b) => (editFrom[a] as number) - (editFrom[b] as number) || a - b)
+    if (this.unsorted) {
+      // A handler's edit is the first at its place: what else is there is of the instructions that it comes before.
+      const later = (edit: number): number => (editKind[edit] === Edit.CAUGHT ? 0 : 1)
+      order.sort((a, b) => (editFrom[a] as number) - (editFrom[b] as number) || later(a) - later(b) || a - b)
+    }
     return order
   }
 

@@ -3,13 +3,17 @@
 /// <reference path="webassembly_compile.d.ts" />
 
 import { open } from 'node:fs/promises'
+import { markRewritten } from '../compile.ts'
+import { type Cpu, cpuOptions } from '../cpu/settings.ts'
+import { VivariumError } from '../error.ts'
 import { errnoOf, HostError, reasonOf } from './host_error.ts'
 import { quote } from './host_names.ts'
 import { moduleProblem } from './module_problem.ts'
+import { rewriteCached } from './rewrite_cache.ts'
 
-/** How far loading has come. Compiling has no measure of its own: `bytes` is `total` then. */
+/** How far loading has come. Rewriting and compiling have no measure of their own: `bytes` is `total` then. */
 export interface LoadProgress {
-  readonly phase: 'read' | 'compile'
+  readonly phase: 'read' | 'rewrite' | 'compile'
   readonly bytes: number
   /** The file's size; 0 where it is not known, as for a pipe. */
   readonly total: number
@@ -18,6 +22,14 @@ export interface LoadProgress {
 export interface LoadOptions {
   /** Called after each part read, and once when compiling starts. */
   readonly onProgress?: (progress: LoadProgress) => void
+  /** The CPU of the machine that is to run it, as in `MachineOptions`. Default `'engine'`. */
+  readonly cpu?: Cpu
+  /** Whether it is to be run with the option `fuel`. Default false. */
+  readonly fuel?: boolean
+  /** A folder that keeps rewritten modules. Default: none is kept. */
+  readonly cacheDir?: string
+  /** Whether it is an error that `cacheDir` cannot be written. Default true. */
+  readonly cacheRequired?: boolean
 }
 
 const PART_SIZE = 1 << 20
@@ -31,9 +43,29 @@ export async function loadModule(path: string, options: LoadOptions = {}): Promi
   const bytes = await readAll(path, options)
   const problem = moduleProblem(bytes)
   if (problem !== undefined) throw new HostError('NOT_A_MODULE', path, `${quote(path)} cannot be run: ${problem}`)
-  options.onProgress?.({ phase: 'compile', bytes: bytes.length, total: bytes.length })
+  const { cpu = 'engine', fuel = false, cacheDir, cacheRequired = true, onProgress } = options
+  const whole = { bytes: bytes.length, total: bytes.length }
+  const rewriting = cpuOptions(cpu, fuel)
+  let code = bytes
+  if (rewriting !== undefined && WebAssembly.validate(bytes)) {
+    onProgress?.({ phase: 'rewrite', ...whole })
+    try {
+      code = rewriteCached(bytes, rewriting, cacheDir, cacheRequired)
+    } catch (error) {
+      if (!(error instanceof VivariumError)) throw error
+      throw new HostError(
+        'NOT_A_MODULE',
+        path,
+        `${quote(path)} cannot be run deterministically: ${error.message}`,
+        error,
+      )
+    }
+  }
+  onProgress?.({ phase: 'compile', ...whole })
   try {
-    return await WebAssembly.compile(bytes)
+    const module = await WebAssembly.compile(code)
+    if (rewriting !== undefined) markRewritten(module, rewriting)
+    return module
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^WebAssembly\.compile\(\): /, '') : String(error)
     const message = `${quote(path)} cannot be run: it is damaged, or uses a WebAssembly feature that this Node does not have (${reason}): build it again, or with fewer features`
