@@ -267,6 +267,7 @@ describe('vivarium run', () => {
       expect(JSON.parse(ended.stdout)).toEqual({
         end: { kind: 'exit', code: 3 },
         exitCode: 3,
+        fuelUsed: null,
         stdout: { text: 'out\n' },
         stderr: { text: 'err\n' },
         traceDigest: expect.stringMatching(/^[0-9a-f]{32,}$/),
