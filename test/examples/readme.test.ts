@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { callNames } from '../../src/abi/signatures.ts'
 import { DIVERGENCES } from '../property/divergences.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -29,4 +30,17 @@ it('lists the accepted differences from node:fs, all of them and no others', () 
     .slice(1)
     .map((item) => item.trim().replace(/\s+/g, ' '))
   expect(listed).toEqual(DIVERGENCES.map(({ clause }) => clause))
+})
+
+it('has every call in the determinism ledger, once', () => {
+  const [, ledger = ''] =
+    /## The determinism ledger([\s\S]*?)\n## /.exec(readFileSync(`${root}README.md`, 'utf8')) ?? []
+  const named = [...ledger.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, name]) => name)
+  expect(named.sort()).toEqual([...callNames].sort())
+  for (const row of ledger
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(1)) {
+    expect(row).toMatch(/\| (eliminated|normalised|ordered|refused|out of scope)( †)? \| [^|]+ \|$/)
+  }
 })
