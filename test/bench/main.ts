@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Calls, callsAsJson, formatCalls, measureCalls } from './calls.ts'
 import { chartSvg } from './chart.ts'
 import { type ClockKind, useClock } from './clock.ts'
+import { formatCpu, measureCpu } from './cpu.ts'
 import { formatForks, measureForks } from './fork.ts'
 import { type Curve, formatGrowth, measureGrowth, measureMap, measureSnapshots } from './growth.ts'
 import { OURS, PEERS } from './hosts/index.ts'
@@ -15,7 +16,7 @@ import { NoSuchPattern, patternsLike } from './patterns.ts'
 import { formatTrace, measureTrace } from './trace.ts'
 import { formatWhole, measureWhole } from './whole.ts'
 
-const PARTS = ['calls', 'growth', 'memory', 'fork', 'trace', 'whole'] as const
+const PARTS = ['calls', 'growth', 'memory', 'fork', 'trace', 'cpu', 'whole'] as const
 type Part = (typeof PARTS)[number]
 
 interface Options {
@@ -88,6 +89,9 @@ async function run(what: readonly string[], options: Options): Promise<void> {
         break
       case 'trace':
         print(formatTrace(await measureTrace(only, how, progress)))
+        break
+      case 'cpu':
+        print(formatCpu(measureCpu(only, how, progress)))
         break
       case 'whole':
         print(formatWhole(await measureWhole(only, rounds, progress)))
