@@ -50,6 +50,13 @@ export class Kernel {
     return process
   }
 
+  /** `process` has taken `total` instructions by now; where `everywhere` is true they move the clocks on, a nanosecond each. */
+  spend(process: Process, total: number, everywhere: boolean): void {
+    const taken = total - process.instructions
+    process.instructions = total
+    if (everywhere && taken > 0) this.clock.jump({ sec: Math.floor(taken / 1e9), nsec: taken % 1e9 })
+  }
+
   /** Ends a process, once: its descriptors are closed. A second end changes nothing. */
   exit(process: Process, end: End): void {
     if (process.end !== undefined) return

@@ -49,6 +49,8 @@ export class Process {
   readonly random: Random
   /** Calls made so far. */
   calls = 0
+  /** Instructions taken so far, where they are counted and time is to move by them. */
+  instructions = 0
   /** Bytes written to captured streams so far. */
   outputSize = 0
   /** Bytes that the call which is now blocked has moved already; the next try goes on from there. */
@@ -75,9 +77,9 @@ export class Process {
     this.fds = new FdTable(limits.descriptors)
   }
 
-  /** CPU time: the ticks of this process's calls, `tick` nanoseconds each. */
+  /** CPU time: the ticks of this process's calls, `tick` nanoseconds each, and a nanosecond for each instruction. */
   cpuTime(tick: number): Instant {
-    const ns = BigInt(this.calls) * BigInt(tick)
+    const ns = BigInt(this.calls) * BigInt(tick) + BigInt(this.instructions)
     return { sec: Number(ns / 1_000_000_000n), nsec: Number(ns % 1_000_000_000n) }
   }
 }

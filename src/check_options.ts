@@ -4,14 +4,15 @@ import type { Instant } from '../vfs/inode.ts'
 import { instantOf } from '../vfs/instant.ts'
 import type { Cpu } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
-import type { Limits, MachineOptions, Preopen, RunOptions, SocketPeer, TraceLevel } from './options.ts'
+import type { Limits, MachineOptions, Preopen, RunOptions, SocketPeer, TimeBy, TraceLevel } from './options.ts'
 
-const MACHINE_OPTIONS = ['seed', 'epoch', 'tick', 'files', 'image', 'quota', 'cpu']
+const MACHINE_OPTIONS = ['seed', 'epoch', 'tick', 'files', 'image', 'quota', 'cpu', 'time']
 const CPU_SETTINGS = ['nan', 'relaxedSimd', 'stack', 'memoryPages', 'tableElements']
 const QUOTAS = ['bytes', 'inodes', 'entries']
 const LIMITS = ['calls', 'output', 'descriptors', 'pipe']
 const STREAMS = ['stdin', 'stdout', 'stderr']
 const PEER_OPTIONS = ['send', 'respond', 'keepOpen']
+const TIMES: readonly TimeBy[] = ['calls', 'fuel', 'fuel everywhere']
 const TRACE_LEVELS: readonly TraceLevel[] = ['off', 'digest', 'records']
 const RUN_OPTIONS = [
   'args',
@@ -38,6 +39,7 @@ export interface CheckedMachineOptions {
   readonly epoch: Instant
   readonly tick: number
   readonly cpu: Cpu
+  readonly time: TimeBy
 }
 
 /** @throws VivariumError `BAD_OPTION` that names the option and says what it may be. */
@@ -50,6 +52,7 @@ export function checkMachineOptions(options: MachineOptions): CheckedMachineOpti
     image = 'standard',
     quota = {},
     cpu = 'engine',
+    time = 'calls',
   } = options
   if (typeof seed !== 'string' && typeof seed !== 'number') bad('seed', seed, 'text or a number')
   if (!isCount(tick) || tick > 1e9) bad('tick', tick, 'whole nanoseconds from 0 to 1,000,000,000')
@@ -62,7 +65,8 @@ export function checkMachineOptions(options: MachineOptions): CheckedMachineOpti
   const instant = instantOf(epoch)
   if (typeof instant === 'string') throw new VivariumError('BAD_OPTION', `epoch: ${instant}`)
   checkCpu(cpu)
-  return { seed: String(seed), epoch: instant, tick, cpu }
+  if (!TIMES.includes(time)) bad('time', time, "'calls', 'fuel' or 'fuel everywhere'")
+  return { seed: String(seed), epoch: instant, tick, cpu, time }
 }
 
 /** A run's options with their defaults. */

@@ -25,7 +25,7 @@ import { GuestCpu } from './guest_cpu.ts'
 import { type Binding, type GuestModule, inspect } from './guest_module.ts'
 import { Guest } from './hostcall/guest.ts'
 import { bindCalls } from './hostcall/imports.ts'
-import type { RunOptions, SocketPeer, Stdin } from './options.ts'
+import type { RunOptions, SocketPeer, Stdin, TimeBy } from './options.ts'
 import type { Output, Run, TraceRecord } from './run.ts'
 import { TraceRecorder } from './trace_recorder.ts'
 
@@ -38,6 +38,7 @@ export interface Plumbing {
 /** A run whose options and module are known to be right, so that nothing but the guest can make it fail. */
 export interface Prepared {
   readonly module: GuestModule
+  readonly time: TimeBy
   readonly options: RunOptions
   readonly checked: CheckedRunOptions
   /** The inodes behind the preopens, and behind stdin where it is a file. */
@@ -52,13 +53,15 @@ export interface Prepared {
 export function prepare(
   kernel: Kernel,
   cpu: Cpu,
+  time: TimeBy,
   module: WebAssembly.Module | Uint8Array,
   options: RunOptions,
 ): Prepared {
   const checked = checkRunOptions(options)
   const { stdin } = options
   return {
-    module: inspect(module, options.imports, cpuOptions(cpu, options.fuel !== undefined)),
+    module: inspect(module, options.imports, cpuOptions(cpu, options.fuel !== undefined || time !== 'calls')),
+    time,
     options,
     checked,
     directories: checked.preopens.map(({ path }) => directoryAt(kernel.fs, path)),
@@ -87,6 +90,7 @@ export class GuestRun implements Run {
   readonly process: Process
   readonly #kernel: Kernel
   readonly #module: GuestModule
+  readonly #time: TimeBy
   readonly #options: RunOptions
   readonly #checked: CheckedRunOptions
   readonly #stdout: OutputStream
@@ -104,10 +108,11 @@ export class GuestRun implements Run {
 
   /** Sets everything up; nothing has run yet. */
   constructor(kernel: Kernel, prepared: Prepared, plumbing: Plumbing = {}) {
-    const { module, options, checked, directories, input } = prepared
+    const { module, time, options, checked, directories, input } = prepared
     this.#kernel = kernel
     this.#firstSerial = kernel.nextSerial
     this.#module = module
+    this.#time = time
     this.#options = options
     this.#checked = checked
     const { args, env, limits, trace, preopens } = checked
@@ -148,12 +153,20 @@ export class GuestRun implements Run {
       const { memory } = this.#exports
       if (memory instanceof WebAssembly.Memory) this.#attach(memory)
       cpu?.begin(this.#options.fuel)
+      if (cpu !== undefined && this.#time !== 'calls') this.#meterBy(cpu)
       if (kind === 'command') {
         callExport(this.#exports, '_start', [])
         this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
       } else if (kind === 'reactor') callExport(this.#exports, '_initialize', [])
     })
     if (this.#isClosed && this.process.failure === undefined) this.#retire()
+  }
+
+  #meterBy(cpu: GuestCpu): void {
+    for (const { guest } of this.#bindings) {
+      guest.meter = () => cpu.fuelUsed ?? 0
+      guest.metersAll = this.#time === 'fuel everywhere'
+    }
   }
 
   /** Whether nothing but this run can reach the instance: it is a command, and the host gave it nothing of its own. */
@@ -277,6 +290,8 @@ export class GuestRun implements Run {
     } finally {
       this.#entered--
     }
+    const used = this.#time === 'calls' ? undefined : this.#cpu?.fuelUsed
+    if (used !== undefined) this.#kernel.spend(this.process, used, this.#time === 'fuel everywhere')
     const { failure } = this.process
     const cause = failure ?? thrown
     if (cause === undefined) return

@@ -17,6 +17,7 @@ export type {
   Sink,
   SocketPeer,
   Stdin,
+  TimeBy,
   TraceLevel,
 } from './options.ts'
 export type { End, Output, Run, TraceRecord, Wait } from './run.ts'

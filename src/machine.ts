@@ -13,7 +13,7 @@ import { checkMachineOptions } from './check_options.ts'
 import type { Cpu } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
 import { GuestRun, type Plumbing, prepare } from './guest_run.ts'
-import type { MachineOptions, RunOptions } from './options.ts'
+import type { MachineOptions, RunOptions, TimeBy } from './options.ts'
 import type { Run } from './run.ts'
 import { Snapshot } from './snapshot.ts'
 
@@ -31,20 +31,23 @@ const DEVICES: readonly DeviceName[] = ['null', 'zero', 'full', 'random', 'urand
 export class Machine {
   readonly #kernel: Kernel
   readonly #cpu: Cpu
+  readonly #time: TimeBy
   #nodeFs: { readonly of: Filesystem; readonly fs: NodeFs } | undefined
 
   /**
-   * `kernel` is for `Machine.from`, which has the machine's state already; of `options` only `cpu` then counts.
+   * `kernel` is for `Machine.from`, which has the machine's state already; of `options` only `cpu` and `time` then count.
    * @throws VivariumError `BAD_OPTION`, ImportError for `files` that cannot be.
    */
   constructor(options: MachineOptions = {}, kernel?: Kernel) {
     if (kernel !== undefined) {
       this.#kernel = kernel
       this.#cpu = options.cpu ?? 'engine'
+      this.#time = options.time ?? 'calls'
       return
     }
-    const { seed, epoch, tick, cpu } = checkMachineOptions(options)
+    const { seed, epoch, tick, cpu, time } = checkMachineOptions(options)
     this.#cpu = cpu
+    this.#time = time
     const fs = new Filesystem(options.quota, epoch)
     this.#kernel = new Kernel(fs, new Clock(epoch, { sec: 0, nsec: 0 }, tick), seed)
     if (options.image !== 'empty') installImage(fs, epoch)
@@ -53,7 +56,7 @@ export class Machine {
 
   /** A machine that goes on from a snapshot, in O(1). The snapshot stays as it is. */
   static from(snapshot: Snapshot): Machine {
-    return new Machine({ cpu: snapshot.cpu }, snapshot.fork())
+    return new Machine({ cpu: snapshot.cpu, time: snapshot.time }, snapshot.fork())
   }
 
   /** The machine's files, as `node:fs` would show them; changes are seen by guests at once, and theirs here. */
@@ -88,7 +91,7 @@ export class Machine {
    * iterator of stdin, or a function of `imports` throws is thrown on.
    */
   run(module: WebAssembly.Module | Uint8Array, options: RunOptions = {}): Run {
-    const run = new GuestRun(this.#kernel, prepare(this.#kernel, this.#cpu, module, options))
+    const run = new GuestRun(this.#kernel, prepare(this.#kernel, this.#cpu, this.#time, module, options))
     run.start(new Alone(this.#kernel))
     return run
   }
@@ -103,7 +106,7 @@ export class Machine {
     const prepared = stages.map(({ module, ...options }, index) => {
       if (index > 0) refuse(index, options, 'stdin', 'before it')
       if (index < stages.length - 1) refuse(index, options, 'stdout', 'after it')
-      const stage = prepare(kernel, this.#cpu, module, options)
+      const stage = prepare(kernel, this.#cpu, this.#time, module, options)
       if (stage.module.kind !== 'command') {
         throw new VivariumError(
           'BAD_OPTION',
@@ -138,7 +141,7 @@ export class Machine {
 
   /** The machine as it is now, in O(1): the tree, the clocks, the randomness to come, the next numbers. */
   snapshot(): Snapshot {
-    return new Snapshot(this.#kernel.fork(), this.#cpu)
+    return new Snapshot(this.#kernel.fork(), this.#cpu, this.#time)
   }
 
   /** A second machine that is the same as this one now, in O(1). Neither sees what the other does from here on. */

@@ -8,6 +8,9 @@ import type { Quota } from '../vfs/limits.ts'
 import type { Files } from '../vfs/tree.ts'
 import type { Cpu } from './cpu/settings.ts'
 
+/** What moves the clocks of a machine. */
+export type TimeBy = 'calls' | 'fuel' | 'fuel everywhere'
+
 /** Options of a machine: all that stays between its runs. */
 export interface MachineOptions {
   /** Seeds every random byte that a guest sees. Default `''`. */
@@ -28,6 +31,11 @@ export interface MachineOptions {
    * made of them. Default `'engine'`.
    */
   readonly cpu?: Cpu
+  /**
+   * What moves the clocks, besides sleeping: `'calls'`, a tick each; `'fuel'`, for CPU time also a nanosecond for each
+   * instruction; `'fuel everywhere'`, for realtime and monotonic too. Default `'calls'`. Fuel needs what strict needs.
+   */
+  readonly time?: TimeBy
 }
 
 /** Where a run's stdin comes from: bytes, text, chunks pulled as the guest reads, or a file of the machine. */

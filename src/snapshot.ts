@@ -2,16 +2,19 @@
 
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Cpu } from './cpu/settings.ts'
+import type { TimeBy } from './options.ts'
 
 export class Snapshot {
   readonly #kernel: Kernel
   /** How guests compute on the machine. */
   readonly cpu: Cpu
+  readonly time: TimeBy
 
   /** Takes a kernel that nobody else will change. */
-  constructor(kernel: Kernel, cpu: Cpu) {
+  constructor(kernel: Kernel, cpu: Cpu, time: TimeBy) {
     this.#kernel = kernel
     this.cpu = cpu
+    this.time = time
   }
 
   /** A kernel to go on with; this one stays as it is. */

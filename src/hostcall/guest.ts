@@ -41,6 +41,10 @@ export class Guest {
   /** Absorbs what the calls move; `undefined` when nothing is traced. */
   hash: TraceHash | undefined
 
+  /** How many instructions the guest has taken, where time moves by them: that of CPU, or of all clocks. */
+  meter: (() => number) | undefined
+  metersAll = false
+
   /** The words of the call at hand, and room for what the trace adds to them: at most a filestat. */
   readonly words: Int32Array = new Int32Array(32)
   readonly #subscriptions: Subscription[] = []
@@ -67,6 +71,7 @@ export class Guest {
     this.process = process
     this.executor = executor
     this.hash = hash
+    this.meter = undefined
     this.attach(undefined)
   }
 

@@ -176,6 +176,7 @@ class CallSite {
     process.inCall = true
     process.calls++
     kernel.clock.step()
+    if (guest.meter !== undefined) kernel.spend(process, guest.meter(), guest.metersAll)
   }
 
   /** After the call: absorbs it, with its result, and gives back what it returns, or `ENDED`. */

@@ -111,7 +111,7 @@ export function runVivarium(program: Program): Outcome & { readonly facts: reado
   const facts: Facts[] = []
   const run: GuestRun = new GuestRun(
     kernel,
-    prepare(kernel, 'engine', INTERPRETER, {
+    prepare(kernel, 'engine', 'calls', INTERPRETER, {
       stdin: encode(program),
       preopens: PREOPENS.map((name) => ({ name: `/${name}`, path: `${HOME}/${name}` })),
       trace: 'off',

@@ -185,3 +185,54 @@ describe('fuel', () => {
     expect(new Machine().run(bytes, { fuel: 500 }).end).toMatchObject({ kind: 'limit', limit: 'fuel' })
   })
 })
+
+describe('time by fuel', () => {
+  const CLOCKS = `
+    (memory (export "memory") 1)
+    (func (export "work") (param i32)
+      (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0))))
+    (func (export "now") (param i32) (result i64)
+      (drop (call $clock_time_get (local.get 0) (i64.const 0) (i32.const 8)))
+      (i64.load (i32.const 8)))`
+  const [REALTIME, MONOTONIC, CPU] = [0, 1, 2]
+
+  async function times(time: 'calls' | 'fuel' | 'fuel everywhere', clock: number): Promise<readonly [bigint, bigint]> {
+    const run = new Machine({ time, tick: 1000, epoch: '1970-01-01T00:00:00Z' }).run(await wasiWat(CLOCKS))
+    const before = run.call('now', clock) as bigint
+    run.call('work', 100_000)
+    return [before, (run.call('now', clock) as bigint) - before]
+  }
+
+  it('moves CPU time by a nanosecond an instruction, and the other clocks by calls alone', async () => {
+    const [, worked] = await times('fuel', CPU)
+    expect(worked).toBeGreaterThan(500_000n)
+    expect(worked).toBeLessThan(700_000n)
+    expect(await times('fuel', CPU)).toEqual(await times('fuel', CPU))
+    for (const clock of [REALTIME, MONOTONIC]) expect((await times('fuel', clock))[1]).toBe(1000n)
+    expect((await times('calls', CPU))[1]).toBe(1000n)
+  })
+
+  it('moves all clocks alike where it is to', async () => {
+    const [cpu, monotonic, realtime] = await Promise.all(
+      [CPU, MONOTONIC, REALTIME].map((clock) => times('fuel everywhere', clock)),
+    )
+    expect(monotonic).toEqual(cpu)
+    expect(realtime).toEqual(cpu)
+  })
+
+  it('moves the machine on by what a run took after its last call, and goes with forks', async () => {
+    const machine = new Machine({ time: 'fuel everywhere', tick: 0, epoch: '1970-01-01T00:00:00Z' }).fork()
+    const bytes = await wasiWat(CLOCKS)
+    machine.run(bytes).call('work', 1000)
+    const { time } = machine
+    expect(time).toBeGreaterThan(5000n)
+    machine.run(bytes, { fuel: 3000 })
+    expect(machine.time).toBe(time)
+  })
+
+  it('is one of three words', () => {
+    expect(errorOf(() => new Machine({ time: 'sun' as never })).message).toBe(
+      "time: \"sun\" was given; it has to be 'calls', 'fuel' or 'fuel everywhere'",
+    )
+  })
+})
