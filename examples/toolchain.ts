@@ -10,11 +10,11 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { parseTar } from 'nanotar'
-import type { Files } from '../src/index.ts'
+import { compile, type Files } from '../src/index.ts'
 
 /** What compiling needs: run `module` in a machine made with `files`. */
 export interface Toolchain {
-  /** The LLVM tools; compiled once a process, since that costs more than a small program's whole build. */
+  /** The LLVM tools, as a strict machine runs them; compiled once a process, since that costs more than a small program's whole build. */
   readonly module: WebAssembly.Module
   /** The sysroot under `/usr`: headers, libc, libc++ and the compiler's own library, some 2,300 files and 29 MB. */
   readonly files: Files
@@ -36,7 +36,7 @@ function load(folder: string): Toolchain {
   let files: Files | undefined
   return {
     get module() {
-      module ??= new WebAssembly.Module(readFileSync(join(folder, 'llvm.core.wasm')))
+      module ??= compile(readFileSync(join(folder, 'llvm.core.wasm')))
       return module
     },
     get files() {

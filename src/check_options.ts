@@ -38,7 +38,7 @@ export interface CheckedMachineOptions {
   readonly seed: string
   readonly epoch: Instant
   readonly tick: number
-  readonly cpu: Cpu
+  readonly cpu: Cpu | undefined
   readonly time: TimeBy
 }
 
@@ -51,7 +51,7 @@ export function checkMachineOptions(options: MachineOptions): CheckedMachineOpti
     tick = DEFAULT_TICK,
     image = 'standard',
     quota = {},
-    cpu = 'engine',
+    cpu,
     time = 'calls',
   } = options
   if (typeof seed !== 'string' && typeof seed !== 'number') bad('seed', seed, 'text or a number')
@@ -64,7 +64,7 @@ export function checkMachineOptions(options: MachineOptions): CheckedMachineOpti
   }
   const instant = instantOf(epoch)
   if (typeof instant === 'string') throw new VivariumError('BAD_OPTION', `epoch: ${instant}`)
-  checkCpu(cpu)
+  if (cpu !== undefined) checkCpu(cpu)
   if (!TIMES.includes(time)) bad('time', time, "'calls', 'fuel' or 'fuel everywhere'")
   return { seed: String(seed), epoch: instant, tick, cpu, time }
 }

@@ -52,7 +52,7 @@ export interface Prepared {
  */
 export function prepare(
   kernel: Kernel,
-  cpu: Cpu,
+  cpu: Cpu | undefined,
   time: TimeBy,
   module: WebAssembly.Module | Uint8Array,
   options: RunOptions,
@@ -60,7 +60,11 @@ export function prepare(
   const checked = checkRunOptions(options)
   const { stdin } = options
   return {
-    module: inspect(module, options.imports, cpuOptions(cpu, options.fuel !== undefined || time !== 'calls')),
+    module: inspect(
+      module,
+      options.imports,
+      cpuOptions(cpu ?? usual(module), options.fuel !== undefined || time !== 'calls'),
+    ),
     time,
     options,
     checked,
@@ -81,6 +85,11 @@ function nobody(): { readonly kernel: Kernel; readonly process: Process; readonl
   const process = kernel.spawn([], [], DEFAULT_LIMITS)
   kernel.exit(process, { kind: 'exit', code: 0 })
   return { kernel, process, executor: new Alone(kernel) }
+}
+
+/** Bytes are made deterministic; what is compiled already is run as it was compiled. */
+function usual(module: WebAssembly.Module | Uint8Array): Cpu {
+  return module instanceof Uint8Array ? 'strict' : 'engine'
 }
 
 const STACK =

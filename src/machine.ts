@@ -30,7 +30,7 @@ const DEVICES: readonly DeviceName[] = ['null', 'zero', 'full', 'random', 'urand
  */
 export class Machine {
   readonly #kernel: Kernel
-  readonly #cpu: Cpu
+  readonly #cpu: Cpu | undefined
   readonly #time: TimeBy
   #nodeFs: { readonly of: Filesystem; readonly fs: NodeFs } | undefined
 
@@ -41,7 +41,7 @@ export class Machine {
   constructor(options: MachineOptions = {}, kernel?: Kernel) {
     if (kernel !== undefined) {
       this.#kernel = kernel
-      this.#cpu = options.cpu ?? 'engine'
+      this.#cpu = options.cpu
       this.#time = options.time ?? 'calls'
       return
     }
@@ -56,7 +56,10 @@ export class Machine {
 
   /** A machine that goes on from a snapshot, in O(1). The snapshot stays as it is. */
   static from(snapshot: Snapshot): Machine {
-    return new Machine({ cpu: snapshot.cpu, time: snapshot.time }, snapshot.fork())
+    return new Machine(
+      snapshot.cpu === undefined ? { time: snapshot.time } : { cpu: snapshot.cpu, time: snapshot.time },
+      snapshot.fork(),
+    )
   }
 
   /** The machine's files, as `node:fs` would show them; changes are seen by guests at once, and theirs here. */

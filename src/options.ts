@@ -28,7 +28,7 @@ export interface MachineOptions {
   /**
    * How guests compute: `'strict'` rewrites them so that the bits of NaNs, the depth of calls, growth and relaxed SIMD
    * are the same on every engine; `'engine'` runs them as they are. Strict needs a module's bytes, or what `compile`
-   * made of them. Default `'engine'`.
+   * made of them. Default: strict for bytes, and a module that is compiled already runs as it was compiled.
    */
   readonly cpu?: Cpu
   /**

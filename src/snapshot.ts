@@ -7,11 +7,11 @@ import type { TimeBy } from './options.ts'
 export class Snapshot {
   readonly #kernel: Kernel
   /** How guests compute on the machine. */
-  readonly cpu: Cpu
+  readonly cpu: Cpu | undefined
   readonly time: TimeBy
 
   /** Takes a kernel that nobody else will change. */
-  constructor(kernel: Kernel, cpu: Cpu, time: TimeBy) {
+  constructor(kernel: Kernel, cpu: Cpu | undefined, time: TimeBy) {
     this.#kernel = kernel
     this.cpu = cpu
     this.time = time

@@ -123,7 +123,7 @@ function build(action: RunAction): Command {
     .addOption(
       new Option('--cpu <MODE>', 'strict: the same bits on every engine; engine: as the engine computes')
         .choices(['strict', 'engine'])
-        .default('engine'),
+        .default('strict'),
     )
     .option('--fuel <N>', 'stop the guest after so many instructions', parseCount(0))
     .option(

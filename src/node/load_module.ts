@@ -22,7 +22,7 @@ export interface LoadProgress {
 export interface LoadOptions {
   /** Called after each part read, and once when compiling starts. */
   readonly onProgress?: (progress: LoadProgress) => void
-  /** The CPU of the machine that is to run it, as in `MachineOptions`. Default `'engine'`. */
+  /** The CPU of the machine that is to run it, as in `MachineOptions`. Default `'strict'`. */
   readonly cpu?: Cpu
   /** Whether it is to be run with the option `fuel`. Default false. */
   readonly fuel?: boolean
@@ -43,7 +43,7 @@ export async function loadModule(path: string, options: LoadOptions = {}): Promi
   const bytes = await readAll(path, options)
   const problem = moduleProblem(bytes)
   if (problem !== undefined) throw new HostError('NOT_A_MODULE', path, `${quote(path)} cannot be run: ${problem}`)
-  const { cpu = 'engine', fuel = false, cacheDir, cacheRequired = true, onProgress } = options
+  const { cpu = 'strict', fuel = false, cacheDir, cacheRequired = true, onProgress } = options
   const whole = { bytes: bytes.length, total: bytes.length }
   const rewriting = cpuOptions(cpu, fuel)
   let code = bytes

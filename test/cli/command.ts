@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { scratch } from '../node/folder.ts'
-import { compileFile } from '../support/compile.ts'
+import { CACHE, compileFile } from '../support/compile.ts'
 
 export const COMMAND: string = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
 
@@ -28,7 +28,7 @@ export function vivarium(args: readonly string[], { cwd, input, env = {} }: Star
     cwd,
     encoding: 'utf8',
     maxBuffer: Number.POSITIVE_INFINITY,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, XDG_CACHE_HOME: CACHE, NO_COLOR: '1', ...env },
     ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
   })
   if (error !== undefined) throw error

@@ -8,20 +8,19 @@ import { filesOf, GUEST_JOBS, type GuestJob } from './jobs.ts'
 
 const compiled = new Map<string, WebAssembly.Module>()
 
-function strictModule(path: string): WebAssembly.Module {
-  let module = compiled.get(path)
-  if (module === undefined) {
-    module = compile(readFileSync(path))
-    compiled.set(path, module)
-  }
+/** Compiled once for each cpu. */
+function moduleOf(path: string, cpu: 'engine' | 'strict'): WebAssembly.Module {
+  const key = `${cpu} ${path}`
+  const module = compiled.get(key) ?? compile(readFileSync(path), { cpu })
+  compiled.set(key, module)
   return module
 }
 
 function outcome(job: GuestJob, cpu: 'engine' | 'strict'): unknown {
-  const { module, path } = loadGuest(job.guest)
+  const { path } = loadGuest(job.guest)
   const machine = new Machine({ cpu, files: filesOf(job) })
   const { args, env = {}, stdin = '', output } = job
-  const run = machine.run(cpu === 'strict' ? strictModule(path) : module, { args, env, stdin })
+  const run = machine.run(moduleOf(path, cpu), { args, env, stdin })
   const { end, calls, traceDigest } = run
   const bytes = output === undefined ? run.stdout.bytes : machine.fs.readFileSync(output)
   return { end, calls, traceDigest, stderr: run.stderr.text(), bytes: Buffer.from(bytes).toString('latin1') }

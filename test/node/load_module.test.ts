@@ -39,7 +39,7 @@ describe('loadModule()', () => {
     const path = join(scratch(), 'guest.wasm')
     writeFileSync(path, bytes)
     const progress: LoadProgress[] = []
-    const module = await loadModule(path, { onProgress: (step) => progress.push(step) })
+    const module = await loadModule(path, { cpu: 'engine', onProgress: (step) => progress.push(step) })
     expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toEqual(['_start', 'memory'])
     expect(progress).toEqual([
       { phase: 'read', bytes: bytes.length, total: bytes.length },
@@ -56,7 +56,7 @@ describe('loadModule()', () => {
     const path = join(scratch(), 'large.wasm')
     writeFileSync(path, Buffer.concat([large, Buffer.from(head), payload]))
     const read: number[] = []
-    const module = await loadModule(path, { onProgress: ({ bytes }) => read.push(bytes) })
+    const module = await loadModule(path, { cpu: 'engine', onProgress: ({ bytes }) => read.push(bytes) })
     expect(WebAssembly.Module.exports(module).length).toBe(2)
     expect(read.at(-1)).toBe(large.length + head.length + payload.length)
     expect(read.length).toBeGreaterThan(5)
@@ -67,7 +67,7 @@ describe('loadModule()', () => {
     writeFileSync(join(folder, 'guest.wasm'), await wat(GUEST))
     execFileSync('mkfifo', [join(folder, 'pipe')])
     const writer = spawn('sh', ['-c', 'cat guest.wasm > pipe'], { cwd: folder })
-    const module = await loadModule(join(folder, 'pipe'))
+    const module = await loadModule(join(folder, 'pipe'), { cpu: 'engine' })
     expect(WebAssembly.Module.exports(module).length).toBe(2)
     if (writer.exitCode === null) await new Promise((resolve) => writer.once('exit', resolve))
   })

@@ -268,8 +268,14 @@ describe('limit', () => {
   })
 
   it('stack: recursion without end', async () => {
-    const end = await endOf('(func $deep (export "_start") (call $deep))')
-    expect(end).toEqual({ kind: 'limit', limit: 'stack', message: expect.stringContaining('depends on the engine') })
+    const deep = '(func $deep (export "_start") (call $deep))'
+    const ends = await Promise.all(
+      (['strict', 'engine'] as const).map(async (cpu) => new Machine({ cpu }).run(await wasiWat(deep)).end),
+    )
+    expect(ends).toEqual([
+      { kind: 'limit', limit: 'stack', message: expect.stringContaining('raise cpu.stack') },
+      { kind: 'limit', limit: 'stack', message: expect.stringContaining('depends on the engine') },
+    ])
   })
 })
 

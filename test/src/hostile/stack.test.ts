@@ -1,4 +1,7 @@
-/** Recursion until the engine's stack ends: in the guest, and, at every depth there is, inside a call that changes the tree. */
+/**
+ * Recursion until the engine's stack ends: in the guest, and, at every depth there is, inside a call that changes the
+ * tree; and, under cpu strict, until the bound ends it, which never is inside a call.
+ */
 
 import { describe, expect, it } from 'vitest'
 import { GuestRun } from '../../../src/guest_run.ts'
@@ -74,14 +77,14 @@ function sameAsBefore(machine: Machine, before: object): void {
 describe('recursion without end', () => {
   it('ends the run by the limit, however large its frames are', async () => {
     for (const ballast of [0, 1, 10, 100, 1000]) {
-      const run = new Machine().run(await guestOf([], ballast))
+      const run = new Machine({ cpu: 'engine' }).run(await guestOf([], ballast))
       expect(run.end).toEqual(STACK)
       expect(run.exitCode).toBeUndefined()
     }
   })
 
   it('ends a reactor, whose machine goes on', async () => {
-    const machine = new Machine()
+    const machine = new Machine({ cpu: 'engine' })
     const run = machine.run(await wasiWat('(func $deep (export "deep") (param i32) (call $deep (local.get 0)))'))
     expect(() => run.call('deep', 1)).toThrow(expect.objectContaining({ code: 'ENDED' }))
     expect(run.end).toEqual(STACK)
@@ -89,7 +92,7 @@ describe('recursion without end', () => {
   })
 
   it('frees what a reactor has kept open, though its name was gone before', async () => {
-    const machine = new Machine({ files: FILES })
+    const machine = new Machine({ cpu: 'engine', files: FILES })
     const { count, nextIno } = machine.tree.table
     const blocks = machine.tree.blocks
     const run = machine.run(
@@ -107,7 +110,7 @@ describe('recursion without end', () => {
   })
 
   it('is caught by no catch_all', async () => {
-    const run = new Machine().run(
+    const run = new Machine({ cpu: 'engine' }).run(
       await wasiWat(
         `(func $deep (call $deep) (drop (call $sched_yield)))
         (func (export "_start") (loop $again (try (do (call $deep)) (catch_all (br $again)))))`,
@@ -119,7 +122,7 @@ describe('recursion without end', () => {
   })
 
   it('is found where it goes through JavaScript', async () => {
-    const machine = new Machine()
+    const machine = new Machine({ cpu: 'engine' })
     const module = await wasiWat('(import "env" "again" (func $again)) (func (export "deep") (call $again))')
     let deep = (): void => {}
     const run = machine.run(module, { imports: { env: { again: () => deep() } } })
@@ -140,7 +143,7 @@ describe('JavaScript that catches everything between the frames', () => {
         (call $again))`)
     const ends = new Set<string | undefined>()
     for (let ballast = 0; ballast < 30; ballast++) {
-      const machine = new Machine({ files: FILES })
+      const machine = new Machine({ cpu: 'engine', files: FILES })
       let deep = (): void => {}
       const frames = (left: number): void => {
         if (left > 0) frames(left - 1)
@@ -170,7 +173,7 @@ describe('JavaScript that catches everything between the frames', () => {
 
 describe.each(Object.entries(STEPS))('recursion that %s at each level', (_, steps) => {
   it('leaves a sound tree, and the machine as it was', async () => {
-    const machine = new Machine({ files: FILES })
+    const machine = new Machine({ cpu: 'engine', files: FILES })
     const before = exportTree(machine.tree, 1, { times: true })
     const { time } = machine
     const { count, nextIno } = machine.tree.table
@@ -185,16 +188,33 @@ describe.each(Object.entries(STEPS))('recursion that %s at each level', (_, step
     // The stack did end within calls, and not only between them.
     expect(inside).toBeGreaterThan(0)
     expect([machine.time, machine.tree.table.count, machine.tree.table.nextIno]).toEqual([time, count, nextIno])
-    expect(machine.tree.blocks).toBe(new Machine({ files: FILES }).tree.blocks)
+    expect(machine.tree.blocks).toBe(new Machine({ cpu: 'engine', files: FILES }).tree.blocks)
     // Everything works, and nothing is held that nobody has open.
     machine.fs.rmSync('/f')
     machine.fs.rmSync('/d', { recursive: true })
     machine.fs.rmSync('/l')
-    expect(machine.tree.table.count).toBe(new Machine().tree.table.count)
+    expect(machine.tree.table.count).toBe(new Machine({ cpu: 'engine' }).tree.table.count)
+  })
+
+  it('ends under cpu strict at the same call each time, with all that was done before', async () => {
+    for (const ballast of [0, 7, 300]) {
+      const [first, second] = await Promise.all(
+        [1, 2].map(async () => {
+          const machine = new Machine({ cpu: 'strict', files: FILES })
+          const run = machine.run(await guestOf(steps, ballast), { limits: { descriptors: 1_000_000 } })
+          expect(run.end).toEqual({ ...STACK, message: expect.stringContaining('524288 bytes') })
+          expect(check(machine.tree)).toEqual([])
+          const { time, tree } = machine
+          return [run.calls, run.traceDigest, time, tree.table.nextIno, exportTree(tree, 1, { times: true })]
+        }),
+      )
+      expect(first).toEqual(second)
+      expect(first?.[0]).toBeGreaterThan(100)
+    }
   })
 
   it('is a limit of that one stage in a pipeline', async () => {
-    const machine = new Machine({ files: FILES })
+    const machine = new Machine({ cpu: 'engine', files: FILES })
     const cat = compileC(
       '#include <stdio.h>\nint main(void) { int c; while ((c = getchar()) >= 0) putchar(c); return 0; }',
     )
@@ -213,7 +233,7 @@ describe.each(Object.entries(STEPS))('recursion that %s at each level', (_, step
   })
 
   it('leaves what other processes have open to them', async () => {
-    const machine = new Machine({ files: FILES })
+    const machine = new Machine({ cpu: 'engine', files: FILES })
     const other = machine.run(callerModule())
     const memory = new Uint8Array((other.exports.memory as WebAssembly.Memory).buffer)
     memory.set(new TextEncoder().encode('f'), 0)
