@@ -129,7 +129,7 @@ export class GuestRun implements Run {
     this.#stderr = new OutputStream(options.stderr)
     this.process = kernel.spawn(args.map(byteString), env.map(byteString), limits)
     this.#hash = trace === 'off' ? undefined : new TraceHash()
-    this.#recorder = trace === 'records' ? new TraceRecorder(this.process.pid) : undefined
+    this.#recorder = trace === 'records' ? new TraceRecorder(this.process.pid, kernel.clock.tick) : undefined
     this.#openStandard(plumbing.stdin ?? stdinOf(kernel, options.stdin ?? '', input), plumbing.stdout)
     preopens.forEach(({ name }, index) => {
       this.process.fds.add(kernel.preopen(directories[index] as number, byteString(name)))

@@ -93,12 +93,18 @@ const handlers: { readonly [name in CallName]: Handler } = {
   sock_shutdown: sockShutdown,
 }
 
-/** Keeps readable records of the calls; see `trace_recorder.ts`. */
+/** Keeps records of a guest's calls; see `trace_log.ts`. */
 export interface Recorder {
-  /** Before a call, with its arguments as words. */
-  before(signature: Signature, words: readonly number[]): void
-  /** After the same call; `errno` is a number, 0 for success, or `undefined` where the process ended in it. */
-  after(errno: number | undefined): void
+  /** Who keeps those of one call. */
+  of(signature: Signature): CallRecorder
+}
+
+/** Told of each call of one kind, before and after its handler. */
+export interface CallRecorder {
+  /** Its words are in `guest.words`. */
+  before(): void
+  /** `errno` is 0 for success, and means nothing where the process has ended. Not called where the handler threw. */
+  after(errno: number): void
 }
 
 /** Returned in place of an errno by a call in which the process has ended. */
@@ -236,6 +242,26 @@ class CallSite {
   }
 }
 
+/** What surrounds a call that is recorded: between the call and the rest, so that only calls that are made are. */
+class RecordedSite extends CallSite {
+  readonly #recorder: CallRecorder
+
+  constructor(guest: Guest, signature: Signature, ending: { readonly trap: () => never }, recorder: CallRecorder) {
+    super(guest, signature, ending)
+    this.#recorder = recorder
+  }
+
+  override enter(): void {
+    super.enter()
+    this.#recorder.before()
+  }
+
+  override leave(errno: number): number {
+    this.#recorder.after(errno)
+    return super.leave(errno)
+  }
+}
+
 function fixedResults(signature: Signature): FixedResult[] {
   return signature.results.flatMap((result) => {
     return 'size' in result ? [{ word: wordOf(signature, result.param), size: result.size }] : []
@@ -264,9 +290,11 @@ function bind(
   ending: { readonly trap: () => never },
   recorder: Recorder | undefined,
 ): ImportFunction {
-  const site = new CallSite(guest, signature, ending)
+  const site =
+    recorder === undefined
+      ? new CallSite(guest, signature, ending)
+      : new RecordedSite(guest, signature, ending, recorder.of(signature))
   const handler = handlers[signature.name]
-  if (recorder !== undefined) return bindRecorded(guest, signature, site, handler, recorder)
   const { words: w } = guest
   switch (wordCount(signature)) {
     case 0:
@@ -439,29 +467,5 @@ function bind(
       }
     default:
       throw new KernelBug(`no function for the words of ${signature.name}`)
-  }
-}
-
-function bindRecorded(
-  guest: Guest,
-  signature: Signature,
-  site: CallSite,
-  handler: Handler,
-  recorder: Recorder,
-): ImportFunction {
-  return (...words) => {
-    let returned: number
-    try {
-      guest.words.set(words)
-      site.enter()
-      recorder.before(signature, words)
-      const errno = handler(guest, ...words)
-      recorder.after(guest.process.end === undefined ? errno : undefined)
-      returned = site.leave(errno)
-    } catch (error) {
-      if (guest.process.end === undefined) guest.process.failure ??= { error }
-      return site.fail(error)
-    }
-    return returned === ENDED ? site.end() : returned
   }
 }
