@@ -9,6 +9,7 @@
  *    `F32X4`, `F64X2` in `opcodes.ts`). All others give bits that are a function of the bits they take.
  * 2. Arithmetic and comparisons depend on whether an operand is a NaN, never on which one (their own result, if it is a
  *    NaN, is again a choice, and point 1 covers it). So bits that flow only into these need not be made canonical.
+ *    A number that a function of the host returns is such a choice as well: JavaScript has one NaN.
  * 3. Everything else may show bits: stores, calls, globals, reinterpretation, integer lanes. A value flows to such a
  *    place from the stack directly, by moves (`abs`, `neg`, the first operand of `copysign`) and through locals. Values
  *    are followed through these; where control joins (labels, ends of blocks, `select`) they count as seen.
@@ -32,6 +33,7 @@ export interface ModuleInfo {
   readonly functions: readonly number[]
   /** The type index of each tag. */
   readonly tags: readonly number[]
+  readonly importedFunctions: number
 }
 
 /** What an edit puts at its place. */
@@ -73,6 +75,8 @@ const TRY = 2
 
 /** Bytes that a frame takes besides its values, on the engine that takes most. */
 const FRAME = 96
+/** Parameters and results of a call that need no more room than that. */
+const IN_REGISTERS = 8
 const NOWHERE = -1
 
 export class BodyWalker {
@@ -126,6 +130,8 @@ export class BodyWalker {
 
   /** Whether an operand may be a vector. */
   #hasVectors = false
+  /** The most values that a call passes through memory, which engines keep room for besides that of the operands. */
+  #passed = 0
 
   /** The edit that counts the block at hand, and how many instructions it has. */
   #fuelEdit = NOWHERE
@@ -149,6 +155,7 @@ export class BodyWalker {
     this.#height = this.#highest = this.#base = 0
     this.#dead = false
     this.#fuelEdit = NOWHERE
+    this.#passed = 0
     const bytes = this.#declare(type)
     this.start = reader.at
     this.#enter(BLOCK, 0, type.results)
@@ -159,7 +166,7 @@ export class BodyWalker {
     }
     if (reader.at !== end) reader.refuse('a function goes on after its end')
     this.#endBlock()
-    this.frame = FRAME + bytes + (this.#hasVectors ? 16 : 8) * this.#highest
+    this.frame = FRAME + bytes + (this.#hasVectors ? 16 : 8) * (this.#highest + this.#passed)
     if (this.#options.nan) this.#spread()
   }
 
@@ -201,7 +208,7 @@ export class BodyWalker {
       bytes += more * (value === Value.V128 ? 16 : 8)
     }
     this.locals = count
-    this.#hasVectors = this.#types.subarray(0, count).includes(Value.V128)
+    this.#hasVectors = type.vectors || this.#types.subarray(0, count).includes(Value.V128)
     this.#nodes = count + 1
     if (this.#seen.length <= this.#nodes) this.#seen = new Uint8Array(2 * this.#nodes)
     this.#seen.fill(0, 0, this.#nodes)
@@ -416,21 +423,27 @@ export class BodyWalker {
         return
       }
       case Op.TRY:
+        this.#fuel--
         this.#open(TRY)
         return
       case Op.CATCH: {
+        this.#fuel--
         const type = this.#module.types[this.#module.tags[reader.u32()] ?? NOWHERE]?.function
+        if (type?.vectors === true) this.#hasVectors = true
         this.#caught(type?.params.length ?? 0)
         return
       }
       case Op.CATCH_ALL:
+        this.#fuel--
         this.#caught(0)
         return
       case Op.DELEGATE:
+        this.#fuel--
         reader.u32()
         this.#close()
         return
       case Op.TRY_TABLE:
+        this.#fuel--
         this.#tryTable()
         return
       case Op.END:
@@ -483,9 +496,12 @@ export class BodyWalker {
         }
         this.#die()
         return
-      case Op.CALL:
-        this.#call(this.#module.functions[reader.u32()])
+      case Op.CALL: {
+        const index = reader.u32()
+        this.#call(this.#module.functions[index])
+        if (index < this.#module.importedFunctions) this.#given(this.#module.functions[index] as number)
         return
+      }
       case Op.CALL_INDIRECT: {
         const type = reader.u32()
         reader.u32()
@@ -529,8 +545,18 @@ export class BodyWalker {
   #call(index: number | undefined): void {
     this.calls = true
     const type = this.#functionType(index)
+    this.#passed = Math.max(this.#passed, type.params.length + type.results - IN_REGISTERS)
     this.#see(type.params.length)
     for (let i = 0; i < type.results; i++) this.#push(0)
+  }
+
+  /** A number that the host gave: JavaScript has one NaN, and which bits it becomes is the engine's choice too. */
+  #given(type: number): void {
+    const { encoded, results } = this.#functionType(type)
+    const bits = encoded[0] === ENCODED_F32 ? Bits.F32 : encoded[0] === ENCODED_F64 ? Bits.F64 : undefined
+    if (results !== 1 || bits === undefined) return
+    this.#pop()
+    this.#make(bits)
   }
 
   #tail(from: number, index: number, direct: boolean): void {
@@ -543,6 +569,7 @@ export class BodyWalker {
 
   #functionType(index: number | undefined): FunctionType {
     const type = index === undefined ? undefined : this.#module.types[index]?.function
+    if (type?.vectors === true) this.#hasVectors = true
     return type ?? this.#reader.refuse('a call of what is no function')
   }
 
@@ -562,12 +589,13 @@ export class BodyWalker {
       return NOTHING
     }
     if (first > 0x40 && first < 0x80) {
-      readValueType(reader)
+      if (readValueType(reader) === Value.V128) this.#hasVectors = true
       return ONE_RESULT
     }
     const index = reader.s33()
     const type = this.#module.types[index]?.function
     if (type === undefined) return reader.refuse('a block has no such type', at)
+    if (type.vectors) this.#hasVectors = true
     return [type.params.length, type.results]
   }
 
@@ -753,5 +781,7 @@ export class BodyWalker {
   }
 }
 
+const ENCODED_F32 = 0x7d
+const ENCODED_F64 = 0x7c
 const NOTHING: readonly [number, number] = [0, 0]
 const ONE_RESULT: readonly [number, number] = [0, 1]

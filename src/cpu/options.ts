@@ -5,7 +5,10 @@ export interface CpuOptions {
   readonly nan: boolean
   /** Replaces relaxed SIMD by ordinary instructions. */
   readonly relaxedSimd: boolean
-  /** Counts instructions, and traps when there is no more fuel. */
+  /**
+   * Counts instructions, and traps when there is no more fuel. A straight line is paid for where it starts; what only
+   * says where blocks start and end (`block`, `loop`, `else`, `try`, `catch`, `end`, …) costs nothing.
+   */
   readonly fuel: boolean
   /** Bounds the depth of calls: bytes that all frames may have together; `undefined` leaves it to the engine. */
   readonly stack: number | undefined

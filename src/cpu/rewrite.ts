@@ -15,7 +15,7 @@ import type { FunctionType } from './types.ts'
 import { Writer } from './writer.ts'
 
 /** Changes with what rewriting gives, so that nothing is taken from a cache of another version. */
-export const REWRITER_VERSION = 1
+export const REWRITER_VERSION = 2
 
 type Bytes = readonly number[] | Uint8Array
 
@@ -32,6 +32,10 @@ const EXPORTED_GLOBAL = 3
 const LEAF_MAX = 2048
 /** Pages that a memory can have at most, where its sizes are i32. */
 const PAGES_MAX = 65_536
+/** What engines take at most: elements of a table, locals of a function, and bytes of its body. */
+const ELEMENTS_MAX = 10_000_000
+const LOCALS_MAX = 50_000
+const BODY_MAX = 7_654_321
 
 const I32_EQZ = 0x45
 const I32_EQ = 0x46
@@ -231,18 +235,25 @@ class Rewriter {
       reader.end = end
       walker.walk(type, end)
       reader.end = place.to
-      this.#function(walker, type, from, end, at)
+      const locals = this.#function(walker, type, from, end, at)
+      if (locals > LOCALS_MAX || this.#body.length > BODY_MAX) {
+        const size = `${locals} locals and ${this.#body.length} bytes`
+        reader.refuse(`with what is added a function has ${size}; engines take ${LOCALS_MAX} and ${BODY_MAX}`, at)
+      }
     }
     if (reader.at !== place.to) reader.refuse('the section goes on after its end')
   }
 
-  /** A body with its size before it; `from` is where its locals are declared, `at` where its size was. */
-  #function(walker: BodyWalker, type: FunctionType, from: number, end: number, at: number): void {
+  /**
+   * A body with its size before it; `from` is where its locals are declared, `at` where its size was.
+   * @returns how many locals it has then.
+   */
+  #function(walker: BodyWalker, type: FunctionType, from: number, end: number, at: number): number {
     const bytes = this.#bytes
     const wrapped = this.#options.stack !== undefined && (walker.calls || walker.frame > LEAF_MAX)
     if (!wrapped && walker.editFrom.length === 0) {
       this.#section.range(bytes, at, end)
-      return
+      return walker.locals
     }
     const order = walker.order()
     const temporaries = new Temporaries(walker, wrapped, order)
@@ -312,6 +323,7 @@ class Rewriter {
     const content = body.view()
     this.#section.u32(content.length)
     this.#section.range(content, 0, content.length)
+    return temporaries.locals
   }
 
   /** Makes the value on the stack canonical where it is a NaN: those are not equal to themselves. */
@@ -357,7 +369,7 @@ class Rewriter {
   }
 
   #growTableBody({ wide, least, most }: Growable, index: number, elements: number): Bytes {
-    const bound = Math.min(most, Math.max(elements, least), 2 ** 32 - 1)
+    const bound = Math.min(most, Math.max(elements, least), ELEMENTS_MAX)
     return this.#growBody(
       wide,
       bound,
@@ -396,6 +408,8 @@ class Temporaries {
   /** The first of those for vectors. */
   readonly vector: number
   readonly depth: number
+  /** All locals of the function. */
+  readonly locals: number
 
   constructor(walker: BodyWalker, wrapped: boolean, order: readonly number[]) {
     let next = walker.locals
@@ -413,6 +427,7 @@ class Temporaries {
     const lanes = has.has(Bits.F32X4) || has.has(Bits.F64X2)
     this.vector = add(Math.max(walker.vectors, lanes ? 1 : 0), V128)
     this.depth = add(wrapped ? 1 : 0, I32)
+    this.locals = next
   }
 }
 

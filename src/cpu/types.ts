@@ -11,6 +11,8 @@ export interface FunctionType {
   readonly results: number
   /** The encoded types of the results, one after the other. */
   readonly encoded: Uint8Array
+  /** Whether a parameter or a result is a vector. */
+  readonly vectors: boolean
 }
 
 /** A type of the module; a structure has a number of fields, all else none. */
@@ -97,8 +99,9 @@ function readFunctionType(reader: Reader): FunctionType {
   const params = Uint8Array.from({ length: atMost(reader, VALUES_MAX, 'parameters') }, () => readValueType(reader))
   const results = atMost(reader, VALUES_MAX, 'results')
   const from = reader.at
-  for (let left = results; left > 0; left--) readValueType(reader)
-  return { params, results, encoded: reader.bytes.slice(from, reader.at) }
+  let vectors = params.includes(Value.V128)
+  for (let left = results; left > 0; left--) if (readValueType(reader) === Value.V128) vectors = true
+  return { params, results, encoded: reader.bytes.slice(from, reader.at), vectors }
 }
 
 function readField(reader: Reader): void {
