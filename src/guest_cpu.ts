@@ -26,12 +26,13 @@ export class GuestCpu {
     this.exports = Object.fromEntries(Object.entries(exports).filter(([name]) => !RESERVED.includes(name)))
   }
 
-  /** Gives the fuel, and runs the start function, which with fuel the engine has not. */
+  /** Gives the fuel, and runs the start function, which the engine has not. */
   begin(fuel: number | undefined): void {
-    if (this.#fuel === undefined) return
-    this.#isBounded = fuel !== undefined
-    this.#given = fuel ?? ENDLESS
-    this.#fuel.value = BigInt(this.#given)
+    if (this.#fuel !== undefined) {
+      this.#isBounded = fuel !== undefined
+      this.#given = fuel ?? ENDLESS
+      this.#fuel.value = BigInt(this.#given)
+    }
     this.#start?.()
   }
 

@@ -15,7 +15,7 @@ import type { FunctionType } from './types.ts'
 import { Writer } from './writer.ts'
 
 /** Changes with what rewriting gives, so that nothing is taken from a cache of another version. */
-export const REWRITER_VERSION = 2
+export const REWRITER_VERSION = 3
 
 type Bytes = readonly number[] | Uint8Array
 
@@ -126,8 +126,8 @@ class Rewriter {
     }
     if (fuel) this.#fuel = addGlobal(FUEL, I64, [Op.I64_CONST, 0])
     if (stack !== undefined) this.#depth = addGlobal(DEPTH, I32, [Op.I32_CONST, ...signed(stack)])
-    // With fuel the start function runs when the host says so: it has to have set the fuel before.
-    if (fuel && start !== undefined) this.#add(Section.EXPORT, exported(START, EXPORTED_FUNCTION, start))
+    // The host runs the start function: it has to have set the fuel before, and to read the counters after a trap.
+    if (this.#startsLater && start !== undefined) this.#add(Section.EXPORT, exported(START, EXPORTED_FUNCTION, start))
     if (memory !== undefined && memories.length + tables.length > 0) {
       this.#hostMemory = addGlobal(HOST_MEMORY, I32, [Op.I32_CONST, 0])
       this.#growMemory = functions.length
@@ -146,6 +146,11 @@ class Rewriter {
     // A body that is wrapped is a block with its results.
     if (stack !== undefined)
       for (const type of types) if ((type.function?.results ?? 0) > 1) this.#blockTypeOf(type.function)
+  }
+
+  get #startsLater(): boolean {
+    const { fuel, stack, memory } = this.#options
+    return fuel || stack !== undefined || memory !== undefined
   }
 
   #add(id: number, entry: Bytes): void {
@@ -186,7 +191,7 @@ class Rewriter {
       if (added === undefined) return
       this.#section.reset()
       this.#section.u32(added.length)
-    } else if (id === Section.START && this.#options.fuel) {
+    } else if (id === Section.START && this.#startsLater) {
       return
     } else if (id === Section.CODE) {
       this.#section.reset()

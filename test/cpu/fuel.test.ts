@@ -308,8 +308,16 @@ describe('a start function', () => {
     expect(perform(rewritten, steps)).toEqual(['0', '', 'undefined', '1', '3n'])
   })
 
-  it('runs at instantiation without', async () => {
-    const { rewritten } = await pair(text, { nan: true, stack: 1000, memory: { pages: 1, elements: 1 } })
+  it.each([{ stack: 1000 }, { memory: { pages: 1, elements: 1 } }])(
+    'waits too where there is a limit: %o',
+    async (limit) => {
+      const { rewritten } = await pair(text, limit)
+      expect(perform(rewritten, [['get', 'g'], [START], ['get', 'g']])).toEqual(['0', 'undefined', '1'])
+    },
+  )
+
+  it('runs at instantiation where there is nothing to count', async () => {
+    const { rewritten } = await pair(text, { nan: true, relaxedSimd: true })
     expect(perform(rewritten, [['get', 'g']])).toEqual(['1'])
     expect(occurrences(rewritten, Array.from(Buffer.from(START)))).toBe(0)
   })

@@ -87,6 +87,24 @@ describe('a machine with cpu strict', () => {
     expect(machine.fs.existsSync('/out')).toBe(true)
   })
 
+  it('knows its limits in a start function too, which sees the memory', async () => {
+    const deep = await wasiWat(
+      '(func $d (call $d) (i32.store (i32.const 0) (i32.const 1))) (start $d) (func (export "_start"))',
+    )
+    expect(new Machine().run(deep).end).toMatchObject({
+      kind: 'limit',
+      limit: 'stack',
+      message: expect.stringContaining('raise cpu.stack'),
+    })
+    const reads = await wasiWat(`
+      (global $errno (mut i32) (i32.const 99))
+      (func $begin (global.set $errno (call $random_get (i32.const 0) (i32.const 8))))
+      (start $begin)
+      (func (export "_start") (call $proc_exit (global.get $errno)))`)
+    expect(new Machine().run(reads).exitCode).toBe(0)
+    expect(new Machine({ cpu: 'engine' }).run(reads).exitCode).toBe(21)
+  })
+
   it('has its whole stack again for every call', async () => {
     const run = new Machine({ cpu: 'strict' }).run(await wasiWat(RECURSE))
     for (let i = 0; i < 20; i++) expect(run.call('down', 2000)).toBe(2000)
