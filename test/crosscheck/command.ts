@@ -28,6 +28,7 @@ export interface Options {
   readonly testsuite?: string
   readonly jobs: number
   readonly quick?: true
+  readonly fuels: number
   readonly chromium: boolean
 }
 
@@ -55,6 +56,7 @@ export async function crosscheck(args: readonly string[], say: Say): Promise<num
     .option('--only <text>', 'only guests with this in their name', '')
     .option('--testsuite <dir>', 'also the compiled tests of a wasi-testsuite checkout')
     .option('--jobs <n>', 'cells at the same time', count, 1)
+    .option('--fuels <n>', 'also so many random amounts of fuel for each guest that is stopped by it', count, 0)
     .option('--quick', 'without the real programs')
     .option('--no-chromium', 'without Chromium')
     .exitOverride()
@@ -92,6 +94,7 @@ async function compare(options: Options, say: Say): Promise<boolean> {
       only: options.only,
       quick: options.quick === true,
       testsuite: options.testsuite,
+      fuels: options.fuels,
     })
     const same = sayCorpus(await runAll(cells, corpus, guests, jobs, say), cells, guests, say)
     return strictHolds && same

@@ -21,6 +21,8 @@ export interface CorpusOptions {
   readonly quick: boolean
   /** A checkout of wasi-testsuite. */
   readonly testsuite: string | undefined
+  /** So many random amounts of fuel more for each guest that is stopped by it. Default 0. */
+  readonly fuels?: number
 }
 
 /** A folder that is being filled, and the guests that have come so far. */
@@ -91,11 +93,11 @@ export async function writeLeaks(folder: string): Promise<readonly PlannedGuest[
 
 export async function writeCorpus(
   folder: string,
-  { only, quick, testsuite }: CorpusOptions,
+  { only, quick, testsuite, fuels = 0 }: CorpusOptions,
 ): Promise<readonly PlannedGuest[]> {
   const plan = new Plan(folder, only)
   addPrograms(plan)
-  await addTexts(plan)
+  await addTexts(plan, fuels)
   if (testsuite !== undefined) addTestsuite(plan, testsuite)
   if (!quick) addJobs(plan)
   return plan.write()
@@ -159,12 +161,23 @@ function addPrograms(plan: Plan): void {
   }
 }
 
-async function addTexts(plan: Plan): Promise<void> {
+/** The same amounts each time, close together where guests are short. */
+function randomFuel(count: number): number[] {
+  let state = 1
+  return Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor(10 ** (5 * (state / 2 ** 32)))
+  })
+}
+
+async function addTexts(plan: Plan, fuels: number): Promise<void> {
   for (const { name, text, features, fuel } of TEXT_GUESTS) {
     if (!plan.wants(`text: ${name}`)) continue
     const wasm = plan.module(await wat(text, features))
     if (fuel === undefined) plan.add(`text: ${name}`, wasm)
-    else for (const units of fuel) plan.add(`text: ${name}, ${units}`, wasm, { fuel: units })
+    else
+      for (const units of new Set([...fuel, ...randomFuel(fuels)]))
+        plan.add(`text: ${name}, ${units}`, wasm, { fuel: units })
   }
 }
 
