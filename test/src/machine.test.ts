@@ -34,12 +34,13 @@ describe('exit', () => {
     expect(new Machine().run(module, { args: ['a', 'b'] }).exitCode).toBe(7)
   })
 
-  it('comes from a start section, before there is an instance', async () => {
+  it('comes from a start section, which the engine runs before there is an instance', async () => {
     const fields =
       '(func $main (call $proc_exit (i32.const 7)) unreachable) (start $main) (func (export "_start") unreachable)'
-    const run = new Machine().run(await wasiWat(fields))
-    expect(run.end).toEqual({ kind: 'exit', code: 7 })
-    expect(run.exports).toEqual({})
+    const bytes = await wasiWat(fields)
+    const runs = (['strict', 'engine'] as const).map((cpu) => new Machine({ cpu }).run(bytes))
+    expect(runs.map(({ end }) => end)).toEqual(new Array(2).fill({ kind: 'exit', code: 7 }))
+    expect(runs.map(({ exports }) => Object.keys(exports))).toEqual([['memory'], []])
   })
 
   it("comes from a reactor's initialisation", async () => {
