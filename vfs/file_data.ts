@@ -70,7 +70,6 @@ export class FileData {
    * start of the block that would be one too many. Preconditions: `offset + length` is at most `FILE_SIZE_MAX`.
    */
   room(offset: number, length: number, free: number): number {
-    if (free * BLOCK_SIZE >= length + 2 * CHUNK_SIZE) return length
     const end = offset + length
     const lastIndex = Math.floor((end - 1) / CHUNK_SIZE)
     let left = free
