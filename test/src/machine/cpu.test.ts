@@ -1,7 +1,8 @@
 /** The option `cpu` and fuel: what they ask of a module, how they end a run, and what stays. */
 
 import { describe, expect, it } from 'vitest'
-import { type Cpu, compile, Machine, VivariumError } from '../../../src/index.ts'
+import { type Cpu, compile, Machine } from '../../../src/index.ts'
+import { errorOf } from '../../support/error_of.ts'
 import { wasiWat } from '../../support/wasi_wat.ts'
 
 /** Calls itself `depth` times, or for ever below 0; then writes a file if it comes back. */
@@ -18,16 +19,6 @@ const RECURSE = `
   (func (export "count") (param i32)
     (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0))))
   (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))`
-
-function errorOf(run: () => unknown): VivariumError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof VivariumError) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
 
 describe('a machine with cpu strict', () => {
   it('takes bytes, and what compile made of them for the same cpu; not what was compiled elsewhere', async () => {

@@ -2,25 +2,16 @@
 
 import { describe, expect, it } from 'vitest'
 import { callNames, signatures } from '../../../src/abi/signatures.ts'
-import { Machine, VivariumError } from '../../../src/index.ts'
+import { Machine, type VivariumError } from '../../../src/index.ts'
 import { unstableCallNames } from '../../../src/unstable/signatures.ts'
 import { CALLER_MAX_PAGES, callerModule } from '../../support/caller.ts'
+import { errorOf } from '../../support/error_of.ts'
 import { wasiWat } from '../../support/wasi_wat.ts'
 import { wat } from '../../support/wat.ts'
 
 const SET = (name: string, value: number): string =>
   `(func (export "${name}") (global.set $state (i32.const ${value})))`
 const STATE = '(global $state (mut i32) (i32.const 0)) (func (export "state") (result i32) (global.get $state))'
-
-function errorOf(run: () => unknown): VivariumError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof VivariumError) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
 
 describe('commands, reactors and libraries', () => {
   it('runs _start of a command, to its end', async () => {

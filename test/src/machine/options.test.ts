@@ -1,19 +1,10 @@
 /** Wrong options are refused by name, with what they may be, before anything has happened. */
 
 import { describe, expect, it } from 'vitest'
-import { ImportError, Machine, type MachineOptions, type RunOptions, VivariumError } from '../../../src/index.ts'
+import { ImportError, Machine, type MachineOptions, type RunOptions } from '../../../src/index.ts'
 import { callerModule } from '../../support/caller.ts'
+import { errorOf } from '../../support/error_of.ts'
 import { wasiWat } from '../../support/wasi_wat.ts'
-
-function errorOf(run: () => unknown): VivariumError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof VivariumError) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
 
 const MACHINE: readonly (readonly [unknown, string])[] = [
   [{ sead: 1 }, 'Machine: there is no option "sead"; there are seed, epoch, tick, files, image, quota'],
