@@ -8,7 +8,8 @@ export type WasmBytes = readonly number[]
 /** The value types. */
 export const I32 = 0x7f
 export const I64 = 0x7e
-
+export const F32 = 0x7d
+export const F64 = 0x7c
 export const V128 = 0x7b
 
 const END = 0x0b
@@ -16,6 +17,7 @@ const END = 0x0b
 /** The kinds of imports and exports. */
 export const KIND_FUNCTION = 0
 export const KIND_MEMORY = 2
+export const KIND_GLOBAL = 3
 
 /** `value` as unsigned LEB128. Preconditions: 0 <= value < 2^31. */
 export function leb(value: number): WasmBytes {
@@ -29,13 +31,13 @@ export function leb(value: number): WasmBytes {
   return out
 }
 
-/** `value` as signed LEB128. Preconditions: -2^31 <= value < 2^31. */
+/** `value` as signed LEB128. Preconditions: it is a safe integer. */
 export function signedLeb(value: number): WasmBytes {
   const out: number[] = []
   let rest = value
   while (rest < -0x40 || rest > 0x3f) {
-    out.push((rest & 0x7f) | 0x80)
-    rest >>= 7
+    out.push((((rest % 128) + 128) % 128) | 0x80)
+    rest = Math.floor(rest / 128)
   }
   out.push(rest & 0x7f)
   return out

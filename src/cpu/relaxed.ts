@@ -4,6 +4,7 @@
  * makes a NaN.
  */
 
+import { leb, type WasmBytes } from '../abi/wasm_bytes.ts'
 import { Op } from './opcodes.ts'
 
 const [GET, SET] = [Op.LOCAL_GET, Op.LOCAL_SET]
@@ -53,7 +54,7 @@ export function vectorTemporaries(code: number): number {
 export function relaxedLowering(code: number, temporary: number): readonly number[] {
   const same = SAME[code]
   if (same !== undefined) return simd(same)
-  const [a, b, c] = [temporary, temporary + 1, temporary + 2].map(leb) as [number[], number[], number[]]
+  const [a, b, c] = [temporary, temporary + 1, temporary + 2].map(leb) as [WasmBytes, WasmBytes, WasmBytes]
   const product = PRODUCTS[code]
   if (product !== undefined) {
     const last = product[product.length - 1] as number
@@ -69,10 +70,6 @@ export function relaxedLowering(code: number, temporary: number): readonly numbe
   return [SET, ...c, ...dot, ...simd(I32X4_EXTADD_PAIRWISE_S), GET, ...c, ...simd(I32X4_ADD)]
 }
 
-function simd(code: number): number[] {
+function simd(code: number): WasmBytes {
   return [Op.SIMD, ...leb(code)]
-}
-
-function leb(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)]
 }

@@ -4,6 +4,7 @@
  * stays is copied in ranges. A module that uses something which is not known here is refused.
  */
 
+import { exportEntry, F32, F64, I32, I64, KIND_FUNCTION, KIND_GLOBAL, leb, signedLeb, V128 } from '../abi/wasm_bytes.ts'
 import { VivariumError } from '../error.ts'
 import { BodyWalker, Edit } from './body.ts'
 import { Bits, Op } from './opcodes.ts'
@@ -20,14 +21,7 @@ export const REWRITER_VERSION = 3
 type Bytes = readonly number[] | Uint8Array
 
 const HEADER_SIZE = 8
-const I32 = 0x7f
-const I64 = 0x7e
-const F32 = 0x7d
-const F64 = 0x7c
-const V128 = 0x7b
 const NO_VALUE = 0x40
-const EXPORTED_FUNCTION = 0
-const EXPORTED_GLOBAL = 3
 /** A frame that is larger counts even where nothing is called from it; the engine needs as much more than the limit. */
 const LEAF_MAX = 2048
 /** Pages that a memory can have at most, where its sizes are i32. */
@@ -74,8 +68,7 @@ class Rewriter {
   readonly #out: Writer
   readonly #section = new Writer()
   readonly #body = new Writer()
-  /** Types that are added, encoded, and where to find each. */
-  readonly #types: Bytes[] = []
+  /** Where to find each type that is added, by its encoding. */
   readonly #typeIndexes = new Map<string, number>()
   /** What is added to the other sections, entry by entry. */
   readonly #added = new Map<number, Bytes[]>()
@@ -121,13 +114,13 @@ class Rewriter {
     let globals = this.#module.globals
     const addGlobal = (name: string, type: number, init: Bytes): number => {
       this.#add(Section.GLOBAL, [type, 1, ...init, Op.END])
-      this.#add(Section.EXPORT, exported(name, EXPORTED_GLOBAL, globals))
+      this.#add(Section.EXPORT, exportEntry(name, KIND_GLOBAL, globals))
       return globals++
     }
     if (fuel) this.#fuel = addGlobal(FUEL, I64, [Op.I64_CONST, 0])
-    if (stack !== undefined) this.#depth = addGlobal(DEPTH, I32, [Op.I32_CONST, ...signed(stack)])
+    if (stack !== undefined) this.#depth = addGlobal(DEPTH, I32, [Op.I32_CONST, ...signedLeb(stack)])
     // The host runs the start function: it has to have set the fuel before, and to read the counters after a trap.
-    if (this.#startsLater && start !== undefined) this.#add(Section.EXPORT, exported(START, EXPORTED_FUNCTION, start))
+    if (this.#startsLater && start !== undefined) this.#add(Section.EXPORT, exportEntry(START, KIND_FUNCTION, start))
     if (memory !== undefined && memories.length + tables.length > 0) {
       this.#hostMemory = addGlobal(HOST_MEMORY, I32, [Op.I32_CONST, 0])
       this.#growMemory = functions.length
@@ -170,8 +163,7 @@ class Rewriter {
     const key = encoded.join()
     let index = this.#typeIndexes.get(key)
     if (index === undefined) {
-      index = this.#module.types.length + this.#types.length
-      this.#types.push(encoded)
+      index = this.#module.types.length + this.#typeIndexes.size
       this.#typeIndexes.set(key, index)
       this.#add(Section.TYPE, encoded)
     }
@@ -182,7 +174,7 @@ class Rewriter {
   #blockTypeOf(type: FunctionType | undefined): Bytes {
     if (type === undefined || type.results === 0) return [NO_VALUE]
     if (type.results === 1) return type.encoded
-    return signed(this.#typeOf([], type.encoded, 0, type.results))
+    return signedLeb(this.#typeOf([], type.encoded, 0, type.results))
   }
 
   #write(id: number, place: Place | undefined): void {
@@ -271,7 +263,7 @@ class Rewriter {
     body.range(bytes, declared.at, walker.start)
     for (const group of temporaries.groups) body.all(group)
     const depth = leb(this.#depth)
-    const frame = signed(walker.frame)
+    const frame = signedLeb(walker.frame)
     const saved = leb(temporaries.depth)
     if (wrapped) {
       body.all([
@@ -359,7 +351,15 @@ class Rewriter {
   #count(instructions: number, checked: boolean): void {
     const fuel = leb(this.#fuel)
     if (instructions > 0) {
-      this.#body.all([Op.GLOBAL_GET, ...fuel, Op.I64_CONST, ...signed(instructions), I64_SUB, Op.GLOBAL_SET, ...fuel])
+      this.#body.all([
+        Op.GLOBAL_GET,
+        ...fuel,
+        Op.I64_CONST,
+        ...signedLeb(instructions),
+        I64_SUB,
+        Op.GLOBAL_SET,
+        ...fuel,
+      ])
     }
     if (checked) {
       this.#body.all([Op.GLOBAL_GET, ...fuel, Op.I64_CONST, 0, I64_LT_S, Op.IF, NO_VALUE, Op.UNREACHABLE, Op.END])
@@ -388,7 +388,10 @@ class Rewriter {
   /** `delta` is the parameter that says by how much; `before` pushes what the instruction takes before it. */
   #growBody(wide: boolean, bound: number, before: Bytes, grow: Bytes, size: Bytes, delta: number): Bytes {
     const result = delta + 1
-    const constant = (value: number): Bytes => [wide ? Op.I64_CONST : Op.I32_CONST, ...signed(wide ? value : value | 0)]
+    const constant = (value: number): Bytes => [
+      wide ? Op.I64_CONST : Op.I32_CONST,
+      ...signedLeb(wide ? value : value | 0),
+    ]
     const [gt, eqz, eq, add] = wide ? [I64_GT_U, I64_EQZ, I64_EQ, I64_ADD] : [I32_GT_U, I32_EQZ, I32_EQ, I32_ADD]
     const by = [Op.LOCAL_GET, delta]
     const code = [
@@ -434,31 +437,4 @@ class Temporaries {
     this.depth = add(wrapped ? 1 : 0, I32)
     this.locals = next
   }
-}
-
-function exported(name: string, kind: number, index: number): Bytes {
-  return [...leb(name.length), ...Array.from(name, (char) => char.charCodeAt(0)), kind, ...leb(index)]
-}
-
-function leb(value: number): number[] {
-  const out: number[] = []
-  let rest = value
-  while (rest > 0x7f) {
-    out.push((rest & 0x7f) | 0x80)
-    rest >>>= 7
-  }
-  out.push(rest)
-  return out
-}
-
-/** Signed LEB128 of a safe integer. */
-function signed(value: number): number[] {
-  const out: number[] = []
-  let rest = value
-  while (rest < -0x40 || rest > 0x3f) {
-    out.push((((rest % 128) + 128) % 128) | 0x80)
-    rest = Math.floor(rest / 128)
-  }
-  out.push(rest & 0x7f)
-  return out
 }

@@ -17,7 +17,7 @@ import {
   signedLeb,
   V128,
   type WasmBytes,
-} from './wasm_bytes.ts'
+} from '../abi/wasm_bytes.ts'
 
 const LOOP = 0x03
 const END = 0x0b

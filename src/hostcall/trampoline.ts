@@ -17,7 +17,7 @@ import {
   KIND_FUNCTION,
   leb,
   type WasmBytes,
-} from './wasm_bytes.ts'
+} from '../abi/wasm_bytes.ts'
 
 const UNREACHABLE = 0x00
 const CALL = 0x10

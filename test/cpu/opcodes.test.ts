@@ -4,8 +4,8 @@
  */
 
 import { describe, expect, it } from 'vitest'
+import { leb } from '../../src/abi/wasm_bytes.ts'
 import { ATOMIC, Bits, Immediate, MISC, Op, PLAIN, SIMD, SPECIAL, type Space } from '../../src/cpu/opcodes.ts'
-import { leb } from '../../src/hostcall/wasm_bytes.ts'
 import { body, EXTERNREF, F32, F64, FUNCREF, I32, I64, moduleOf, V128 } from './support.ts'
 
 const SPACES: readonly (readonly [string, Space, number | undefined])[] = [

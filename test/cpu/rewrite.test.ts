@@ -1,11 +1,11 @@
 /** The rewriter as a reader and writer of modules: it refuses what it does not know, says where, and adds at the ends. */
 
 import { describe, expect, it } from 'vitest'
+import { leb } from '../../src/abi/wasm_bytes.ts'
 import { ATOMIC, GC, MISC, Op, PLAIN, SIMD, type Space } from '../../src/cpu/opcodes.ts'
 import { type CpuOptions, DEPTH, FUEL, HOST_MEMORY, RESERVED, START } from '../../src/cpu/options.ts'
 import { rewrite } from '../../src/cpu/rewrite.ts'
 import { VivariumError } from '../../src/error.ts'
-import { leb } from '../../src/hostcall/wasm_bytes.ts'
 import {
   ALL,
   ascii,

@@ -1,7 +1,7 @@
 /** Small modules of every proposal, with what they do: what the tests rewrite, run, and break. */
 
+import { signedLeb } from '../../src/abi/wasm_bytes.ts'
 import { Op } from '../../src/cpu/opcodes.ts'
-import { signedLeb } from '../../src/hostcall/wasm_bytes.ts'
 import { ascii, body, EXTERNREF, F32, F64, FUNCREF, I32, I64, moduleOf, type Step } from './support.ts'
 
 /** Modules of one proposal each: what they do before is what they do after. */

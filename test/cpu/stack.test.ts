@@ -4,18 +4,11 @@
  */
 
 import { afterAll, describe, expect, it } from 'vitest'
+import { encodeModule, exportEntry, functionType, I32, importEntry, KIND_FUNCTION } from '../../src/abi/wasm_bytes.ts'
 import { Op } from '../../src/cpu/opcodes.ts'
 import { DEPTH, FUEL } from '../../src/cpu/options.ts'
 import { rewrite } from '../../src/cpu/rewrite.ts'
 import { STRICT } from '../../src/cpu/settings.ts'
-import {
-  encodeModule,
-  exportEntry,
-  functionType,
-  I32,
-  importEntry,
-  KIND_FUNCTION,
-} from '../../src/hostcall/wasm_bytes.ts'
 import {
   closeEngine,
   noNewEngine,

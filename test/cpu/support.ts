@@ -7,10 +7,10 @@ import { existsSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import wabt from 'wabt'
+import { leb } from '../../src/abi/wasm_bytes.ts'
 import { Op } from '../../src/cpu/opcodes.ts'
 import type { CpuOptions } from '../../src/cpu/options.ts'
 import { rewrite } from '../../src/cpu/rewrite.ts'
-import { leb } from '../../src/hostcall/wasm_bytes.ts'
 import type { WatFeatures } from '../support/wat.ts'
 
 /** Proposals that Node 20 has behind a flag. Before the first module is compiled, so that none is refused. */

@@ -11,7 +11,7 @@ import {
   KIND_FUNCTION,
   KIND_MEMORY,
   leb,
-} from '../../src/hostcall/wasm_bytes.ts'
+} from '../../src/abi/wasm_bytes.ts'
 import { unstableCallNames } from '../../src/unstable/signatures.ts'
 
 /** What the guest imports. */
