@@ -180,6 +180,110 @@ export class Directory {
     const keep = at === FULL - 1 ? FULL : FULL >> 1
     return new Branch(edition, node.names.splice(keep), node.children.splice(keep))
   }
+
+  /** Whether this and `other` share all entries, as copies of which neither has changed. */
+  isSame(other: Directory): boolean {
+    return this.#root === other.#root
+  }
+
+  /**
+   * Calls `visit` with each name, in order, that has another inode number than in `before`, and with both (0 for none).
+   * Nodes that the two share are skipped, so that between copies the cost is that of what has changed.
+   */
+  difference(before: Directory, visit: (name: ByteString, before: number, now: number) => void): void {
+    const a = new Cursor(before.#root)
+    const b = new Cursor(this.#root)
+    while (a.leaf !== undefined || b.leaf !== undefined) {
+      if (skipShared(a, b)) continue
+      const [x, y] = [a.name, b.name]
+      if (x !== undefined && (y === undefined || x < y)) {
+        visit(x, a.ino, 0)
+        a.step()
+      } else if (y !== undefined && (x === undefined || y < x)) {
+        visit(y, 0, b.ino)
+        b.step()
+      } else {
+        if (a.ino !== b.ino) visit(x as ByteString, a.ino, b.ino)
+        a.step()
+        b.step()
+      }
+    }
+  }
+}
+
+/** A place in a tree of entries, that goes from one to the next, or over a whole node. */
+class Cursor {
+  /** The node of each level from the root down, and which child of it is the node after it; the last is a leaf. */
+  readonly nodes: Node[] = []
+  readonly #at: number[] = []
+
+  constructor(root: Node | undefined) {
+    if (root !== undefined) this.#descend(root)
+  }
+
+  /** The leaf that it is in; `undefined` at the end. */
+  get leaf(): Leaf | undefined {
+    return this.nodes.at(-1) as Leaf | undefined
+  }
+
+  get name(): ByteString | undefined {
+    return this.leaf?.names[this.#at.at(-1) as number]
+  }
+
+  get ino(): number {
+    return this.leaf?.inos[this.#at.at(-1) as number] ?? 0
+  }
+
+  /** The highest level whose node begins at this place; one more than there are where none does. */
+  get begins(): number {
+    let level = this.#at.length
+    while (level > 0 && this.#at[level - 1] === 0) level--
+    return level
+  }
+
+  step(): void {
+    const last = this.#at.length - 1
+    this.#at[last] = (this.#at[last] as number) + 1
+    if ((this.#at[last] as number) >= (this.leaf as Leaf).names.length) this.skip(last)
+  }
+
+  /** Goes on after the node at `level`. */
+  skip(level: number): void {
+    this.nodes.length = this.#at.length = level
+    while (this.nodes.length > 0) {
+      const last = this.nodes.length - 1
+      const { children } = this.nodes[last] as Branch
+      const next = (this.#at[last] as number) + 1
+      this.#at[last] = next
+      if (next < children.length) {
+        this.#descend(children[next] as Node)
+        return
+      }
+      this.nodes.pop()
+      this.#at.pop()
+    }
+  }
+
+  #descend(from: Node): void {
+    for (let node = from; ; node = (node as Branch).children[0] as Node) {
+      this.nodes.push(node)
+      this.#at.push(0)
+      if (node instanceof Leaf) return
+    }
+  }
+}
+
+/** Goes over the largest node that begins at both places and is the same, if there is one. */
+function skipShared(a: Cursor, b: Cursor): boolean {
+  for (let i = a.begins; i < a.nodes.length; i++) {
+    for (let k = b.begins; k < b.nodes.length; k++) {
+      if (a.nodes[i] !== b.nodes[k]) continue
+      a.skip(i)
+      b.skip(k)
+      return true
+    }
+  }
+  return false
 }
 
 function own(edition: Edition, node: Node): Node {

@@ -6,7 +6,7 @@
  */
 
 import { BLOCK_SIZE, CHUNK_SIZE, FILE_SIZE_MAX } from './limits.ts'
-import { type Edition, PersistentArray } from './persistent_array.ts'
+import { Edition, PersistentArray } from './persistent_array.ts'
 
 const BLOCKS_PER_CHUNK = CHUNK_SIZE / BLOCK_SIZE
 /** The smallest buffer of a chunk, in bytes; it doubles as the file grows, so that small files stay small. */
@@ -159,8 +159,8 @@ export class FileData {
     this.#chunks ??= new PersistentArray()
     let chunk = this.#chunks.get(index)
     if (chunk === undefined) {
-      // A file that goes on growing will fill the whole chunk; one that is written here and there may not.
-      const grows = index > 0 && from === 0 && room > 0
+      // A file that goes on growing will fill the whole chunk; one that is small, or written here and there, may not.
+      const grows = from === 0 && (index > 0 ? room > 0 : room === CHUNK_SIZE)
       chunk = new Chunk(edition, grows ? wholeBuffer(edition, part) : new Uint8Array(capacity(room)), 0)
       this.#chunks.set(edition, index, chunk)
     } else if (chunk.edition !== edition) {
@@ -198,6 +198,52 @@ export class FileData {
     const keep = Math.min(chunk.blocks, Math.ceil(from / BLOCK_SIZE))
     this.blocks -= chunk.blocks - keep
     chunks.set(edition, index, new Chunk(edition, chunk.bytes.slice(0, from), keep))
+  }
+
+  /** A file of such chunks, whose bytes nobody else changes; each at most `CHUNK_SIZE`. */
+  static of(
+    edition: Edition,
+    size: number,
+    chunks: Iterable<{ readonly index: number; readonly blocks: number; readonly bytes: Uint8Array }>,
+  ): FileData {
+    const data = new FileData()
+    // The chunks are of an edition of their own, so that the first change copies them.
+    const past = new Edition()
+    for (const { index, blocks, bytes } of chunks) {
+      data.#chunks ??= new PersistentArray()
+      data.#chunks.set(edition, index, new Chunk(past, bytes, blocks))
+      data.blocks += blocks
+    }
+    data.size = size
+    return data
+  }
+
+  /** Whether this and `other` share all bytes, as copies of which neither has changed. */
+  isSame(other: FileData): boolean {
+    if (this.size !== other.size || this.blocks !== other.blocks) return false
+    if (this.#chunks === undefined || other.#chunks === undefined) return this.#chunks === other.#chunks
+    return this.#chunks.isSame(other.#chunks)
+  }
+
+  /**
+   * The first offset from `offset` up that no written block covers, or `size`; `offset` itself in a hole. Between
+   * `nextData` and `nextHole` a copy can go on: it has the same blocks then.
+   */
+  nextHole(offset: number): number {
+    for (let at = offset; at < this.size; ) {
+      const index = Math.floor(at / CHUNK_SIZE)
+      const end = index * CHUNK_SIZE + (this.#chunks?.get(index)?.blocks ?? 0) * BLOCK_SIZE
+      if (end < (index + 1) * CHUNK_SIZE) return Math.min(this.size, Math.max(at, end))
+      at = end
+    }
+    return this.size
+  }
+
+  /** Calls `visit` with each chunk that there is: which one, what it costs, and its bytes, which may be fewer than it has room for. */
+  forEachChunk(visit: (index: number, blocks: number, bytes: Uint8Array) => void): void {
+    this.#chunks?.forEach(({ blocks, bytes }, index) => {
+      visit(index, blocks, bytes)
+    })
   }
 }
 

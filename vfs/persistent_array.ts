@@ -47,10 +47,11 @@ class Node<T> {
   }
 }
 
+const EMPTY: readonly undefined[] = Array.from({ length: WIDTH }, () => undefined)
+
+/** A copy has just the room that it takes; what is pushed together has more, and costs several times as much. */
 function emptySlots<T>(): (Node<T> | T | undefined)[] {
-  const slots: (Node<T> | T | undefined)[] = []
-  for (let i = 0; i < WIDTH; i++) slots.push(undefined)
-  return slots
+  return EMPTY.slice()
 }
 
 /** Indexes are whole numbers from 0 to 2^53 - 1; values are anything but `undefined`. */
@@ -58,8 +59,11 @@ export class PersistentArray<T> {
   #root: Node<T> | undefined
   /** Levels of nodes; all indexes below `WIDTH ** #height` are in reach. */
   #height = 0
-  /** The node that was emptied last, without anything in it: indexes that come and go make no new one each time. */
-  #spare: Node<T> | undefined
+  /**
+   * The nodes that were emptied last, a level each, without anything in them: indexes that come and go make no new ones
+   * each time.
+   */
+  #spare: Node<T>[] | undefined
 
   /** A copy that shares everything with this one. Preconditions: both sides change only under editions made after it. */
   clone(): PersistentArray<T> {
@@ -118,10 +122,8 @@ export class PersistentArray<T> {
   }
 
   #newNode(edition: Edition): Node<T> {
-    const spare = this.#spare
-    if (spare?.edition !== edition) return new Node<T>(edition, 0, emptySlots())
-    this.#spare = undefined
-    return spare
+    const spare = this.#spare?.pop()
+    return spare?.edition === edition ? spare : new Node<T>(edition, 0, emptySlots())
   }
 
   #own(edition: Edition, node: Node<T>): Node<T> {
@@ -152,7 +154,8 @@ export class PersistentArray<T> {
     owned.slots[at] = rest
     if (rest === undefined) owned.used--
     if (owned.used > 0) return owned
-    this.#spare = owned
+    this.#spare ??= []
+    if (this.#spare.length < this.#height) this.#spare.push(owned)
     return undefined
   }
 
@@ -192,6 +195,52 @@ export class PersistentArray<T> {
       if (level === 0) visit(below as T, base + at)
       else this.#visit(below as Node<T>, level - 1, base + at * size, visit)
     }
+  }
+
+  /** Whether this and `other` share everything, as copies of which neither has changed. */
+  isSame(other: PersistentArray<T>): boolean {
+    return this.#root === other.#root && this.#height === other.#height
+  }
+
+  /**
+   * Calls `visit` with each index, in order, whose value is another than in `before`, and with both. What the two share
+   * is not looked at, so that between copies the cost is that of what has changed.
+   */
+  difference(
+    before: PersistentArray<T>,
+    visit: (index: number, before: T | undefined, now: T | undefined) => void,
+  ): void {
+    const height = Math.max(this.#height, before.#height)
+    differenceOf(before.#rootAt(height), this.#rootAt(height), height - 1, 0, visit)
+  }
+
+  /** The root of the same array with `height` levels. */
+  #rootAt(height: number): Node<T> | undefined {
+    let node = this.#root
+    for (let level = this.#height; level < height && node !== undefined; level++) {
+      const slots = emptySlots<T>()
+      slots[0] = node
+      node = new Node<T>(node.edition, 1, slots)
+    }
+    return node
+  }
+}
+
+function differenceOf<T>(
+  before: Node<T> | undefined,
+  now: Node<T> | undefined,
+  level: number,
+  base: number,
+  visit: (index: number, before: T | undefined, now: T | undefined) => void,
+): void {
+  if (before === now) return
+  const size = span(level)
+  for (let at = 0; at < WIDTH; at++) {
+    const was = before?.slots[at]
+    const is = now?.slots[at]
+    if (was === is) continue
+    if (level === 0) visit(base + at, was as T | undefined, is as T | undefined)
+    else differenceOf(was as Node<T> | undefined, is as Node<T> | undefined, level - 1, base + at * size, visit)
   }
 }
 

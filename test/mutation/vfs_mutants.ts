@@ -123,9 +123,9 @@ export const vfsMutants: readonly Mutant[] = [
   },
   {
     file: 'vfs/persistent_array.ts',
-    find: 'if (spare?.edition !== edition)',
-    put: 'if (spare === undefined)',
-    rule: 'A node that another edition made is not written to.',
+    find: 'this.#spare?.pop()',
+    put: 'this.#spare?.at(-1)',
+    rule: 'A node that was emptied is used again in one place.',
     tests: PERSISTENT_ARRAY,
   },
   {
@@ -581,6 +581,13 @@ export const vfsMutants: readonly Mutant[] = [
     find: "      if (wall === 'refuse') return EPERM\n",
     put: '',
     rule: 'No absolute path leads out of the base directory.',
+    tests: WALK,
+  },
+  {
+    file: 'vfs/walk.ts',
+    find: 'text.slice(at + SHORT, end)',
+    put: 'text.slice(at + SHORT)',
+    rule: 'A long name in the middle of a path ends at the slash.',
     tests: WALK,
   },
   {

@@ -25,6 +25,22 @@ function expectSame({ directory, model }: Side): void {
   expect(directory.size).toBe(model.size)
 }
 
+function differenceOf(before: Directory, now: Directory): [ByteString, number, number][] {
+  const seen: [ByteString, number, number][] = []
+  now.difference(before, (...all) => {
+    seen.push(all)
+  })
+  return seen
+}
+
+function expectDifference(before: Side, now: Side): void {
+  const seen = differenceOf(before.directory, now.directory)
+  const names = [...new Set([...before.model.keys(), ...now.model.keys()])].sort()
+  const wanted = names.map((each) => [each, before.model.get(each) ?? 0, now.model.get(each) ?? 0] as const)
+  expect(seen).toEqual(wanted.filter(([, was, is]) => was !== is))
+  if (now.directory.isSame(before.directory)) expect(seen).toEqual([])
+}
+
 type Step =
   | { readonly do: 'set' | 'delete' | 'next'; readonly name: ByteString; readonly side: number }
   | { readonly do: 'many' | 'few'; readonly from: number; readonly count: number; readonly side: number }
@@ -89,6 +105,7 @@ describe('Directory', () => {
           }
         }
         sides.forEach(expectSame)
+        for (const before of sides) for (const now of sides) expectDifference(before, now)
       }),
       { numRuns: 100 },
     )
@@ -154,5 +171,54 @@ describe('delete()', () => {
     expect(directory.entries()).toEqual([])
     directory.set(edition, byteString('again'), 2)
     expect(directory.get(byteString('again'))).toBe(2)
+  })
+})
+
+describe('difference()', () => {
+  it('tells names in order, with the inodes that had and have them', () => {
+    const edition = new Edition()
+    const before = new Directory(1)
+    for (let n = 100; n < 400; n++) before.set(edition, byteString(`${n}`), n)
+    const now = before.clone()
+    const later = new Edition()
+    now.delete(later, byteString('150'))
+    now.set(later, byteString('250'), 9)
+    now.set(later, byteString('3x'), 8)
+    now.set(later, byteString('350'), 350)
+    expect(differenceOf(before, now)).toEqual([
+      ['150', 150, 0],
+      ['250', 250, 9],
+      ['3x', 0, 8],
+    ])
+    expect(differenceOf(now, before)).toEqual([
+      ['150', 0, 150],
+      ['250', 9, 250],
+      ['3x', 8, 0],
+    ])
+  })
+
+  it('finds what came between the nodes that two copies share, when those around it have split', () => {
+    const edition = new Edition()
+    const before = new Directory(1)
+    const names = Array.from({ length: 20_000 }, (_, n) => byteString(`${100_000 + n}`))
+    for (const [n, each] of names.entries()) before.set(edition, each, n + 1)
+    const now = before.clone()
+    const later = new Edition()
+    for (let n = 0; n < 40; n++) now.set(later, byteString(`100000 ${n}`), 7)
+    expect(differenceOf(before, now).map(([name]) => name)).toHaveLength(40)
+    expect(differenceOf(now, before).every(([, was, is]) => was === 7 && is === 0)).toBe(true)
+  })
+})
+
+describe('isSame()', () => {
+  it('is true of copies until one changes, and of two that are empty', () => {
+    const edition = new Edition()
+    const directory = new Directory(1)
+    directory.set(edition, byteString('a'), 2)
+    const copy = directory.clone()
+    expect([copy.isSame(directory), directory.isSame(copy)]).toEqual([true, true])
+    copy.set(new Edition(), byteString('a'), 3)
+    expect([copy.isSame(directory), directory.isSame(copy)]).toEqual([false, false])
+    expect(new Directory(1).isSame(new Directory(2))).toBe(true)
   })
 })

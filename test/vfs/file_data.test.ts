@@ -83,6 +83,13 @@ function expectSame({ data, model }: Side): void {
   expect(data.check()).toBeUndefined()
 }
 
+function expectIsSame(one: Side, other: Side): void {
+  if (one === other) expect(one.data.isSame(other.data)).toBe(true)
+  if (!one.data.isSame(other.data)) return
+  expect(one.model.size).toBe(other.model.size)
+  expect(Buffer.compare(one.model.bytes, other.model.bytes)).toBe(0)
+}
+
 describe('FileData', () => {
   it('holds the bytes that were written, of every copy its own, and counts its blocks', () => {
     fc.assert(
@@ -124,6 +131,7 @@ describe('FileData', () => {
           }
         }
         sides.forEach(expectSame)
+        for (const one of sides) for (const other of sides) expectIsSame(one, other)
       }),
       { numRuns: 200 },
     )
@@ -232,5 +240,46 @@ describe('nextData()', () => {
     expect(data.nextData(10 * CHUNK_SIZE + 3)).toBe(10 * CHUNK_SIZE + 3)
     data.truncate(edition, 20 * CHUNK_SIZE)
     expect(data.nextData(11 * CHUNK_SIZE)).toBe(20 * CHUNK_SIZE)
+  })
+})
+
+describe('isSame()', () => {
+  it('is true of copies until one is written, cut, grown or allocated, and of two holes of one size', () => {
+    const data = new FileData()
+    data.write(new Edition(), 0, new Uint8Array(10).fill(1), 0, 10)
+    const changes: ((copy: FileData) => void)[] = [
+      (copy) => copy.write(new Edition(), 3, new Uint8Array([1]), 0, 1),
+      (copy) => copy.truncate(new Edition(), 9),
+      (copy) => copy.truncate(new Edition(), 11),
+      (copy) => copy.allocate(new Edition(), 5000, 1),
+    ]
+    for (const change of changes) {
+      const copy = data.clone()
+      expect([copy.isSame(data), data.isSame(copy)]).toEqual([true, true])
+      change(copy)
+      expect([copy.isSame(data), data.isSame(copy)]).toEqual([false, false])
+    }
+    const holes = [new FileData(), new FileData(), new FileData()] as const
+    holes[0].truncate(new Edition(), 5)
+    holes[1].truncate(new Edition(), 5)
+    expect(holes[0].isSame(holes[1])).toBe(true)
+    expect(holes[0].isSame(holes[2])).toBe(false)
+  })
+})
+
+describe('nextHole()', () => {
+  it('is where the written blocks end, the offset itself in a hole, and the size at the end', () => {
+    const data = new FileData()
+    const edition = new Edition()
+    data.write(edition, CHUNK_SIZE + 10, new Uint8Array([1]), 0, 1)
+    data.truncate(edition, 3 * CHUNK_SIZE)
+    expect([0, 5, CHUNK_SIZE - 1].map((at) => data.nextHole(at))).toEqual([0, 5, CHUNK_SIZE - 1])
+    expect(data.nextHole(CHUNK_SIZE)).toBe(CHUNK_SIZE + BLOCK_SIZE)
+    expect(data.nextHole(CHUNK_SIZE + BLOCK_SIZE + 7)).toBe(CHUNK_SIZE + BLOCK_SIZE + 7)
+    data.write(edition, 2 * CHUNK_SIZE - 1, new Uint8Array([1]), 0, 1)
+    expect(data.nextHole(CHUNK_SIZE)).toBe(2 * CHUNK_SIZE)
+    data.allocate(edition, 2 * CHUNK_SIZE, CHUNK_SIZE)
+    expect(data.nextHole(CHUNK_SIZE)).toBe(3 * CHUNK_SIZE)
+    expect(data.nextHole(3 * CHUNK_SIZE)).toBe(3 * CHUNK_SIZE)
   })
 })

@@ -62,6 +62,17 @@ function expectSame({ array, model }: Side): void {
   for (const [at, value] of model) expect(array.get(at)).toBe(value)
 }
 
+function expectDifference(before: Side, now: Side): void {
+  const seen: [number, number | undefined, number | undefined][] = []
+  now.array.difference(before.array, (...all) => {
+    seen.push(all)
+  })
+  const indexes = [...new Set([...before.model.keys(), ...now.model.keys()])].sort((a, b) => a - b)
+  const wanted = indexes.map((at) => [at, before.model.get(at), now.model.get(at)] as const)
+  expect(seen).toEqual(wanted.filter(([, was, is]) => was !== is))
+  if (now.array.isSame(before.array)) expect(seen).toEqual([])
+}
+
 describe('PersistentArray', () => {
   it('is a sparse array of which every copy keeps its own content', () => {
     fc.assert(
@@ -97,6 +108,7 @@ describe('PersistentArray', () => {
           }
         }
         sides.forEach(expectSame)
+        for (const before of sides) for (const now of sides) expectDifference(before, now)
       }),
       { numRuns: 300 },
     )
@@ -118,6 +130,22 @@ describe('set()', () => {
     }
   })
 
+  it('is right when indexes far apart come and go, and copies keep what they had', () => {
+    const array = new PersistentArray<string>()
+    let edition = new Edition()
+    for (const value of ['a', 'b', 'c']) {
+      array.set(edition, 7, value)
+      for (const at of [MAX, 2 ** 40, MAX]) {
+        array.set(edition, at, value)
+        expect([array.next(0), array.next(8), array.next(at + 1)]).toEqual([7, at, -1])
+        const copy = array.clone()
+        edition = new Edition()
+        array.delete(edition, at)
+        expect([array.next(8), copy.get(7), copy.get(at)]).toEqual([-1, value, value])
+      }
+    }
+  })
+
   it('keeps what was there when a larger index makes the tree higher', () => {
     const array = new PersistentArray<number>()
     const edition = new Edition()
@@ -133,5 +161,56 @@ describe('get()', () => {
     expect(array.get(0)).toBeUndefined()
     array.set(new Edition(), 7, 7)
     for (const at of [0, 6, 8, 32, 2 ** 31 + 7, 2 ** 32 + 7, MAX]) expect(array.get(at)).toBeUndefined()
+  })
+})
+
+describe('difference()', () => {
+  it('tells indexes of arrays of any heights, with what was there and what is', () => {
+    const edition = new Edition()
+    const [low, high] = [new PersistentArray<string>(), new PersistentArray<string>()]
+    low.set(edition, 3, 'three')
+    low.set(edition, 40, 'forty')
+    high.set(edition, 3, 'three')
+    high.set(edition, MAX, 'last')
+    const seen: unknown[] = []
+    high.difference(low, (...all) => {
+      seen.push(all)
+    })
+    expect(seen.splice(0)).toEqual([
+      [40, 'forty', undefined],
+      [MAX, undefined, 'last'],
+    ])
+    low.difference(high, (...all) => {
+      seen.push(all)
+    })
+    expect(seen).toEqual([
+      [40, undefined, 'forty'],
+      [MAX, 'last', undefined],
+    ])
+  })
+
+  it('tells all of an array before which there was none', () => {
+    const array = new PersistentArray<number>()
+    const seen: unknown[] = []
+    array.difference(new PersistentArray(), (...all) => {
+      seen.push(all)
+    })
+    expect(seen).toEqual([])
+    array.set(new Edition(), 1000, 1)
+    array.difference(new PersistentArray(), (...all) => {
+      seen.push(all)
+    })
+    expect(seen).toEqual([[1000, undefined, 1]])
+  })
+})
+
+describe('isSame()', () => {
+  it('is true of copies until one changes, and of no two arrays that were made apart', () => {
+    const array = new PersistentArray<number>()
+    array.set(new Edition(), 5, 5)
+    const copy = array.clone()
+    expect([copy.isSame(array), array.isSame(copy)]).toEqual([true, true])
+    copy.set(new Edition(), 5, 5)
+    expect([copy.isSame(array), array.isSame(copy)]).toEqual([false, false])
   })
 })

@@ -45,6 +45,20 @@ describe('run() with trailing slashes', () => {
   })
 })
 
+describe('run() with names of any length', () => {
+  it('finds each at the start, in the middle and at the end of a path', () => {
+    const calls = new Calls(makeFs({}))
+    for (const length of [1, 11, 12, 13, 14, 24, 25, NAME_MAX]) {
+      const name = 'abcdefghijklmnopqrstuvwxyz'.repeat(10).slice(0, length)
+      const path = `${name}/${name}/${name}`
+      for (const each of [name, `${name}/${name}`, path]) expect(calls.mkdir(each)).toBe(calls.ino(each))
+      expect(calls.list(`/${name}/${name}`)).toEqual([name])
+      expect(calls.lookup(`./${name}//${name}/../${name}/${name}/`, 'follow')).toBe(calls.ino(path))
+      expect(calls.lookup(`${path}x`, 'follow')).toBe(length === NAME_MAX ? 'ENAMETOOLONG' : 'ENOENT')
+    }
+  })
+})
+
 describe('run() with dots', () => {
   it('returns ENOTDIR for a dot after a file', () => {
     const calls = new Calls(makeFs({ '/a': 'x' }))
