@@ -35,7 +35,7 @@ export function restore(kernel: Kernel, before: Checkpoint, process: Process, en
     socket?.close()
     for (const pending of listener?.pending.splice(0) ?? []) pending.close()
   }
-  const fs = new Filesystem(kernel.fs.quota, before.clock.realtime, before.table)
+  const fs = new Filesystem(kernel.fs.quota, before.clock.realtime, before.table, kernel.fs.lineage)
   fs.blocks = before.blocks
   const files = [...kernel.processes].flatMap((living) => [...openFiles(living)])
   for (const { ino } of files) if (ino !== 0) fs.hold(ino)

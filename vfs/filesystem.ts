@@ -26,6 +26,7 @@ import { FileData } from './file_data.ts'
 import type { DeviceName, DirectoryInode, FileInode, Inode, Instant, Kind } from './inode.ts'
 import { InodeTable, ROOT_INO } from './inode_table.ts'
 import { BLOCK_SIZE, DEFAULT_QUOTA, FILE_SIZE_MAX, LINK_MAX, type Quota } from './limits.ts'
+import { Lineage } from './lineage.ts'
 import { checkPath } from './path.ts'
 import { renameAt } from './rename.ts'
 import { type Last, Walk, type Wall } from './walk.ts'
@@ -57,8 +58,12 @@ export class Filesystem {
   /** An inode that is held once and is not in `#holds`, or 0: what is opened and soon closed changes no map. */
   #heldOnce = 0
 
+  /** What has been worked out of states of this tree: shared by all forks. */
+  readonly lineage: Lineage
+
   /** An empty tree whose root was made at `now`; or, with `table`, the tree that is in it. */
-  constructor(quota: Partial<Quota> = {}, now: Instant = EPOCH, table?: InodeTable) {
+  constructor(quota: Partial<Quota> = {}, now: Instant = EPOCH, table?: InodeTable, lineage: Lineage = new Lineage()) {
+    this.lineage = lineage
     this.quota = { ...DEFAULT_QUOTA, ...quota }
     this.#quotaBlocks = Math.floor(this.quota.bytes / BLOCK_SIZE)
     this.table = table ?? new InodeTable()
@@ -73,7 +78,7 @@ export class Filesystem {
    * unless `holds` says that the descriptors are forked too.
    */
   fork(holds: 'drop' | 'keep' = 'drop'): Filesystem {
-    const copy = new Filesystem(this.quota, EPOCH, this.table.fork())
+    const copy = new Filesystem(this.quota, EPOCH, this.table.fork(), this.lineage)
     copy.blocks = this.blocks
     if (this.#heldOnce !== 0) this.#settleHolds()
     for (const [ino, count] of this.#holds) {

@@ -71,4 +71,20 @@ export class InodeTable {
   forEach(visit: (inode: Inode) => void): void {
     this.#inodes.forEach(visit)
   }
+
+  /**
+   * Calls `visit` with the number of each inode, in order, that is another than in `before`, and with both. Between two
+   * forks of one table the cost is that of what has changed. Without `before` it is all that there are.
+   */
+  difference(
+    before: InodeTable | undefined,
+    visit: (ino: number, before: Inode | undefined, now: Inode | undefined) => void,
+  ): void {
+    this.#inodes.difference(before === undefined ? new PersistentArray() : before.#inodes, visit)
+  }
+
+  /** Whether this and `other` share everything. */
+  isSame(other: InodeTable): boolean {
+    return this.#inodes.isSame(other.#inodes)
+  }
 }

@@ -33,7 +33,7 @@ export function stateOf(tree: Filesystem): string[] {
 const chunk = new Uint8Array(CHUNK_SIZE)
 
 /** FNV-1a of the chunks with data, each with where it is; holes cost nothing. */
-function contentHash(data: FileData): string {
+export function contentHash(data: FileData): string {
   let hash = 0x811c9dc5
   for (let offset = data.nextData(0); offset < data.size; offset = data.nextData(offset + CHUNK_SIZE)) {
     const from = offset - (offset % CHUNK_SIZE)
