@@ -84,7 +84,9 @@ export class FdTable {
 
   /** Open numbers, ascending. */
   numbers(): number[] {
-    return [...this.#slots.keys()].filter((fd) => this.#slots[fd] !== undefined)
+    const numbers: number[] = []
+    for (let fd = 0; fd < this.#slots.length; fd++) if (this.#slots[fd] !== undefined) numbers.push(fd)
+    return numbers
   }
 
   #addFree(fd: number): void {

@@ -92,7 +92,7 @@ export class Kernel {
     }
     if (file.ino !== 0) this.fs.release(file.ino)
     file.socket?.close()
-    for (const pending of file.listener?.pending.splice(0) ?? []) pending.close()
+    if (file.listener !== undefined) for (const pending of file.listener.pending.splice(0)) pending.close()
   }
 
   /** A preopened directory, as a descriptor to add. */

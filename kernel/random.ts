@@ -4,7 +4,8 @@
  *
  * The stream is that of `seedrandom`'s xor4096 (R. Brent, "Some long-period random number generators using shifts and
  * xors", arXiv:1004.3115), which also makes the first state from the seed. The steps from there are taken here, a whole
- * state at a time, since a call of the library for each word costs many times what the word does.
+ * state at a time, since a call of the library for each word costs many times what the word does. What the streams of
+ * late began with is kept, since all forks of a machine begin with the same.
  */
 
 import xor4096 from 'seedrandom/lib/xor4096.js'
@@ -15,40 +16,39 @@ const BLOCK_BYTES = 4 * WORDS
 const WEYL = 0x61c88647
 /** Up to so many bytes a loop beats the call of `set` with its subarray. */
 const SHORT = 32
+/** Streams whose beginnings are kept. */
+const KEPT_MAX = 16
 
-export class Random {
-  readonly #seed: string
-  /** Made when the first byte is asked for: most processes never ask, and making it costs more than their start. */
-  #state: Int32Array | undefined
-  #weyl = 0
-  /** The bytes made last, and how many of them have been given out. */
-  #block = new DataView(new ArrayBuffer(0))
-  #bytes = new Uint8Array(0)
-  #used = 0
+/** Bytes of a stream, and the generator as it is after them. */
+class Block {
+  readonly state: Int32Array
+  weyl: number
+  readonly bytes: Uint8Array = new Uint8Array(BLOCK_BYTES)
+  readonly #view = new DataView(this.bytes.buffer)
 
-  constructor(seed: string) {
-    this.#seed = seed
+  constructor(state: Int32Array, weyl: number) {
+    this.state = state
+    this.weyl = weyl
   }
 
-  /** Fills `length` bytes of `target` from `start`. */
-  fill(target: Uint8Array, start: number, length: number): void {
-    const end = start + length
-    for (let at = start; at < end; ) {
-      if (this.#used === this.#bytes.length) this.#refill()
-      const from = this.#used
-      const part = Math.min(end - at, BLOCK_BYTES - from)
-      if (part > SHORT) target.set(this.#bytes.subarray(from, from + part), at)
-      else for (let i = 0; i < part; i++) target[at + i] = this.#bytes[from + i] as number
-      this.#used += part
-      at += part
-    }
+  /** The first block of a stream. */
+  static of(seed: string): Block {
+    const { X, w } = xor4096(seed, { state: true }).state()
+    const block = new Block(Int32Array.from(X), w)
+    block.step()
+    return block
   }
 
-  /** Makes the next block. The state is a ring, and at the end of each block the generator is at its start again. */
-  #refill(): void {
-    const state = this.#state ?? this.#begin()
-    const block = this.#block
-    let weyl = this.#weyl
+  /** One at the same place, for a stream that goes on. */
+  copy(): Block {
+    return new Block(this.state.slice(), this.weyl)
+  }
+
+  /** Makes the next bytes. The state is a ring, and at the end of each block the generator is at its start again. */
+  step(): void {
+    const { state } = this
+    const view = this.#view
+    let weyl = this.weyl
     for (let i = 0; i < WORDS; i++) {
       let v = state[(i + 33) % WORDS] as number
       let t = state[i] as number
@@ -59,18 +59,61 @@ export class Random {
       v ^= t
       state[i] = v
       weyl = (weyl + WEYL) | 0
-      block.setInt32(4 * i, v + (weyl ^ (weyl >>> 16)), true)
+      view.setInt32(4 * i, v + (weyl ^ (weyl >>> 16)), true)
     }
-    this.#weyl = weyl
-    this.#used = 0
+    this.weyl = weyl
+  }
+}
+
+/** The first blocks of the streams that began of late, by their seeds. Nobody steps these. */
+const firsts = new Map<string, Block>()
+
+function firstOf(seed: string): Block {
+  let first = firsts.get(seed)
+  if (first === undefined) {
+    if (firsts.size === KEPT_MAX) firsts.clear()
+    first = Block.of(seed)
+    firsts.set(seed, first)
+  }
+  return first
+}
+
+export class Random {
+  readonly #seed: string
+  /** Made when the first byte is asked for: most processes never ask, and making it costs more than their start. */
+  #block: Block | undefined
+  /** Whether the block is this stream's alone. */
+  #isOwn = false
+  /** Bytes of the block that have been given out. */
+  #used = BLOCK_BYTES
+
+  constructor(seed: string) {
+    this.#seed = seed
   }
 
-  #begin(): Int32Array {
-    const { X, w } = xor4096(this.#seed, { state: true }).state()
-    this.#state = Int32Array.from(X)
-    this.#weyl = w
-    this.#block = new DataView(new ArrayBuffer(BLOCK_BYTES))
-    this.#bytes = new Uint8Array(this.#block.buffer)
-    return this.#state
+  /** Fills `length` bytes of `target` from `start`. */
+  fill(target: Uint8Array, start: number, length: number): void {
+    const end = start + length
+    for (let at = start; at < end; ) {
+      const block = this.#used === BLOCK_BYTES ? this.#next() : (this.#block as Block)
+      const from = this.#used
+      const part = Math.min(end - at, BLOCK_BYTES - from)
+      if (part > SHORT) target.set(block.bytes.subarray(from, from + part), at)
+      else for (let i = 0; i < part; i++) target[at + i] = block.bytes[from + i] as number
+      this.#used += part
+      at += part
+    }
+  }
+
+  #next(): Block {
+    this.#used = 0
+    if (this.#block === undefined) {
+      this.#block = firstOf(this.#seed)
+      return this.#block
+    }
+    if (!this.#isOwn) this.#block = this.#block.copy()
+    this.#isOwn = true
+    this.#block.step()
+    return this.#block
   }
 }

@@ -30,6 +30,9 @@ export const ROUND: { readonly input: number; readonly lane: number; readonly ro
   rotate: 13,
 }
 
+/** What one call's part of a run comes to, to compare it with the same call of another run. */
+export type CallDigest = string
+
 export class TraceHash {
   #a = 0x24f5ac1b | 0
   #b = 0x51ed270b | 0
@@ -127,6 +130,29 @@ export class TraceHash {
       d = avalanche(d + rotate(c, 23))
     }
     return [a, b, c, d].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
+  }
+}
+
+/**
+ * A trace digest that also keeps the digest of each call by itself: two runs part at the first that is another. It
+ * absorbs all twice, so it is for runs that somebody means to look into.
+ */
+export class CallHashes extends TraceHash {
+  /** Of each call so far, in order. */
+  readonly calls: CallDigest[] = []
+  #call = new TraceHash()
+
+  /** A call absorbs its words once, when all else of it is. */
+  override absorb(words: Int32Array, count: number): void {
+    super.absorb(words, count)
+    this.#call.absorb(words, count)
+    this.calls.push(this.#call.digest())
+    this.#call = new TraceHash()
+  }
+
+  override bytes(source: DataView, start: number, length: number, stripes?: Stripes): void {
+    super.bytes(source, start, length, stripes)
+    this.#call.bytes(source, start, length)
   }
 }
 

@@ -1,12 +1,23 @@
 /** Refuses wrong options by name, before anything has happened. */
 
+import { type Hashes, pureHashes } from '../vfs/hash.ts'
 import type { Instant } from '../vfs/inode.ts'
 import { instantOf } from '../vfs/instant.ts'
+import { isCallName } from './abi/signatures.ts'
 import type { Cpu } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
-import type { Limits, MachineOptions, Preopen, RunOptions, SocketPeer, TimeBy, TraceLevel } from './options.ts'
+import type {
+  Limits,
+  MachineOptions,
+  Preopen,
+  RunOptions,
+  SocketPeer,
+  TimeBy,
+  TimelineOptions,
+  TraceLevel,
+} from './options.ts'
 
-const MACHINE_OPTIONS = ['seed', 'epoch', 'tick', 'files', 'image', 'quota', 'cpu', 'time']
+const MACHINE_OPTIONS = ['seed', 'epoch', 'tick', 'files', 'image', 'quota', 'cpu', 'time', 'hashes']
 const CPU_SETTINGS = ['nan', 'relaxedSimd', 'stack', 'memoryPages', 'tableElements']
 const QUOTAS = ['bytes', 'inodes', 'entries']
 const LIMITS = ['calls', 'output', 'descriptors', 'pipe']
@@ -14,6 +25,7 @@ const STREAMS = ['stdin', 'stdout', 'stderr']
 const PEER_OPTIONS = ['send', 'respond', 'keepOpen']
 const TIMES: readonly TimeBy[] = ['calls', 'fuel', 'fuel everywhere']
 const TRACE_LEVELS: readonly TraceLevel[] = ['off', 'digest', 'records']
+const TIMELINE_OPTIONS = ['only', 'last', 'until']
 const RUN_OPTIONS = [
   'args',
   'env',
@@ -25,6 +37,7 @@ const RUN_OPTIONS = [
   'listen',
   'limits',
   'trace',
+  'timeline',
   'fuel',
   'imports',
 ]
@@ -32,6 +45,8 @@ const RUN_OPTIONS = [
 export const DEFAULT_EPOCH = '2000-01-01T00:00:00Z'
 export const DEFAULT_TICK = 1000
 export const DEFAULT_LIMITS: Limits = { calls: Infinity, output: 2 ** 26, descriptors: 1024, pipe: 2 ** 26 }
+const DEFAULT_ARGS: readonly string[] = ['main']
+const DEFAULT_PREOPENS: readonly Preopen[] = [{ name: '/', path: '/' }]
 
 /** The machine's options with their defaults, as the kernel takes them. */
 export interface CheckedMachineOptions {
@@ -40,6 +55,7 @@ export interface CheckedMachineOptions {
   readonly tick: number
   readonly cpu: Cpu | undefined
   readonly time: TimeBy
+  readonly hashes: Hashes
 }
 
 /** @throws VivariumError `BAD_OPTION` that names the option and says what it may be. */
@@ -53,6 +69,7 @@ export function checkMachineOptions(options: MachineOptions): CheckedMachineOpti
     quota = {},
     cpu,
     time = 'calls',
+    hashes = pureHashes,
   } = options
   if (typeof seed !== 'string' && typeof seed !== 'number') bad('seed', seed, 'text or a number')
   if (!isCount(tick) || tick > 1e9) bad('tick', tick, 'whole nanoseconds from 0 to 1,000,000,000')
@@ -66,7 +83,9 @@ export function checkMachineOptions(options: MachineOptions): CheckedMachineOpti
   if (typeof instant === 'string') throw new VivariumError('BAD_OPTION', `epoch: ${instant}`)
   if (cpu !== undefined) checkCpu(cpu)
   if (!TIMES.includes(time)) bad('time', time, "'calls', 'fuel' or 'fuel everywhere'")
-  return { seed: String(seed), epoch: instant, tick, cpu, time }
+  if (typeof hashes !== 'function')
+    bad('hashes', hashes, 'a function that begins a hash, as nodeHashes of vivarium/node')
+  return { seed: String(seed), epoch: instant, tick, cpu, time, hashes }
 }
 
 /** A run's options with their defaults. */
@@ -77,15 +96,16 @@ export interface CheckedRunOptions {
   readonly preopens: readonly Preopen[]
   readonly limits: Limits
   readonly trace: TraceLevel
+  readonly timeline: TimelineOptions | undefined
 }
 
 /** @throws VivariumError `BAD_OPTION` that names the option and says what it may be. */
 export function checkRunOptions(options: RunOptions): CheckedRunOptions {
   checkNames('run', options, RUN_OPTIONS)
-  const { args = ['main'], env = {}, tty = false, preopens = { '/': '/' }, limits = {}, trace = 'digest' } = options
+  const { args = DEFAULT_ARGS, env = {}, tty = false, preopens, limits, trace = 'digest', timeline } = options
   if (!Array.isArray(args)) bad('args', args, "an array of strings, the program's name first")
   args.forEach((arg, index) => {
-    checkText(`args[${index}]`, arg)
+    if (!isText(arg)) checkText(`args[${index}]`, arg)
   })
   checkObject('env', env, 'an object that maps names to texts')
   for (const [name, value] of Object.entries(env)) {
@@ -93,12 +113,10 @@ export function checkRunOptions(options: RunOptions): CheckedRunOptions {
     checkText(`env.${name}`, name)
     checkText(`env.${name}`, value)
   }
-  checkNames('limits', limits, LIMITS)
-  for (const [name, value] of Object.entries(limits)) {
-    if (value !== Infinity && !isCount(value)) bad(`limits.${name}`, value, 'a whole number from 0 up, or Infinity')
-  }
+  if (limits !== undefined) checkLimits(limits)
   if (options.fuel !== undefined && !isCount(options.fuel)) bad('fuel', options.fuel, 'a whole number from 0 up')
   if (!TRACE_LEVELS.includes(trace)) bad('trace', trace, "'off', 'digest' or 'records'")
+  if (timeline !== undefined && typeof timeline !== 'boolean') checkTimeline(timeline)
   for (const name of ['stdout', 'stderr'] as const) {
     const sink: unknown = options[name]
     if (sink !== undefined && typeof sink !== 'function') bad(name, sink, 'a function that takes the bytes written')
@@ -112,9 +130,17 @@ export function checkRunOptions(options: RunOptions): CheckedRunOptions {
     args,
     env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     tty: { stdin: every.stdin === true, stdout: every.stdout === true, stderr: every.stderr === true },
-    preopens: checkPreopens(preopens),
-    limits: { ...DEFAULT_LIMITS, ...limits },
+    preopens: preopens === undefined ? DEFAULT_PREOPENS : checkPreopens(preopens),
+    limits: limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits },
     trace,
+    timeline: timeline === true ? {} : timeline === false ? undefined : timeline,
+  }
+}
+
+function checkLimits(limits: Partial<Limits>): void {
+  checkNames('limits', limits, LIMITS)
+  for (const [name, value] of Object.entries(limits)) {
+    if (value !== Infinity && !isCount(value)) bad(`limits.${name}`, value, 'a whole number from 0 up, or Infinity')
   }
 }
 
@@ -198,7 +224,7 @@ function checkPreopens(preopens: NonNullable<RunOptions['preopens']>): readonly 
 }
 
 function checkNames(what: string, options: object, names: readonly string[]): void {
-  checkObject(what, options, `an object with some of ${names.join(', ')}`)
+  if (!isObject(options)) bad(what, options, `an object with some of ${names.join(', ')}`)
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
       throw new VivariumError(
@@ -210,12 +236,20 @@ function checkNames(what: string, options: object, names: readonly string[]): vo
 }
 
 function checkObject(name: string, value: unknown, wanted: string): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) bad(name, value, wanted)
+  if (!isObject(value)) bad(name, value, wanted)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function checkText(name: string, value: unknown): void {
   if (typeof value !== 'string') bad(name, value, 'text')
-  if ((value as string).includes('\0')) bad(name, value, 'text without a NUL character')
+  if (!isText(value)) bad(name, value, 'text without a NUL character')
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && !value.includes('\0')
 }
 
 function isCount(value: unknown): boolean {
@@ -232,4 +266,14 @@ function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
+function checkTimeline(timeline: TimelineOptions): void {
+  checkNames('timeline', timeline, TIMELINE_OPTIONS)
+  const { only, last, until } = timeline
+  if (only !== undefined && !(Array.isArray(only) && only.every((name) => isCallName(name)))) {
+    bad('timeline.only', only, "an array of names of calls, as ['path_open', 'fd_write']")
+  }
+  if (last !== undefined && (!isCount(last) || last === 0)) bad('timeline.last', last, 'a whole number from 1 up')
+  if (until !== undefined && typeof until !== 'function') bad('timeline.until', until, 'a function of a record')
 }

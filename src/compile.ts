@@ -3,7 +3,7 @@
 import { TraceHash } from '../kernel/trace_hash.ts'
 import type { CpuOptions } from './cpu/options.ts'
 import { rewrite } from './cpu/rewrite.ts'
-import { type Cpu, cpuOptions } from './cpu/settings.ts'
+import { type Cpu, cpuOptions, ONLY_RESET } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
 
 /** What has been made of some bytes, as they were then. */
@@ -17,7 +17,8 @@ const rewritten = new WeakMap<WebAssembly.Module, CpuOptions>()
 
 /**
  * Compiles a module for machines with that `cpu` (default `'strict'`), so that many runs need not: give the result to
- * `machine.run`. With `fuel` it counts instructions, as a run with the option `fuel` needs.
+ * `machine.run`. With `fuel` it counts instructions, as a run with the option `fuel` needs. Where nothing but the guest
+ * can see an instance, and that can be put back to how it began, the next run takes it over.
  * @throws VivariumError `BAD_MODULE` for bytes that are no valid module, or one that a deterministic CPU cannot run.
  */
 export function compile(
@@ -27,18 +28,35 @@ export function compile(
   return compileFor(bytes, cpuOptions(cpu, fuel))
 }
 
-/** The module of `bytes` under `options`; the same one for the same array with the same content. */
+/**
+ * The module of `bytes` under `options`, or as the engine has it; the same one for the same array with the same
+ * content. Its instances can be used again where that can be exact.
+ */
 export function compileFor(bytes: Uint8Array, options: CpuOptions | undefined): WebAssembly.Module {
-  if (options === undefined) return compileAsItIs(bytes)
   const key = `${JSON.stringify(options)} ${digestOf(bytes)}`
   const known = made.get(bytes)?.find((each) => each.key === key)
   if (known !== undefined) return known.module
   // What is added must not make a module valid that is not, and the engine says best what is wrong.
   if (!WebAssembly.validate(bytes)) compileAsItIs(bytes)
-  const module = compileAsItIs(rewrite(bytes, options))
-  rewritten.set(module, options)
+  const module = options === undefined ? compileForReset(bytes) : compileRewritten(bytes, options)
   made.set(bytes, [...(made.get(bytes) ?? []), { key, module }])
   return module
+}
+
+function compileRewritten(bytes: Uint8Array, options: CpuOptions): WebAssembly.Module {
+  const module = compileAsItIs(rewrite(bytes, options))
+  rewritten.set(module, options)
+  return module
+}
+
+/** What the rewriter does not know it refuses, and the engine may run it all the same. */
+function compileForReset(bytes: Uint8Array): WebAssembly.Module {
+  try {
+    return compileRewritten(bytes, ONLY_RESET)
+  } catch (error) {
+    if (!(error instanceof VivariumError)) throw error
+    return compileAsItIs(bytes)
+  }
 }
 
 /** Says of a module that it was rewritten, for one whose rewritten bytes were compiled elsewhere. */

@@ -16,6 +16,14 @@ export type VivariumErrorCode =
   | 'BUSY'
   /** The run has ended, so nothing in it can be called. */
   | 'ENDED'
+  /** The run kept no such moment. */
+  | 'NO_MOMENT'
+  /** The run depends on what is no data, so it cannot be recorded. */
+  | 'NOT_RECORDABLE'
+  /** What is no recording, or a damaged one. */
+  | 'BAD_RECORDING'
+  /** An input of a replay is another than was recorded. */
+  | 'OTHER_INPUT'
 
 export class VivariumError extends Error {
   override readonly name = 'VivariumError'

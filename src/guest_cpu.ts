@@ -1,7 +1,7 @@
 /** The host's side of what the rewriter put into a guest: the globals that count, and the limits that they say. */
 
 import type { End } from '../kernel/process.ts'
-import { type CpuOptions, DEPTH, FUEL, HOST_MEMORY, RESERVED, START } from './cpu/options.ts'
+import { type CpuOptions, DEPTH, FUEL, HOST_MEMORY, MEMORY, RESERVED, RESET, START } from './cpu/options.ts'
 
 /** Without a bound the counter starts here: no run takes so many. */
 const ENDLESS = 2 ** 53 - 1
@@ -9,6 +9,10 @@ const ENDLESS = 2 ** 53 - 1
 export class GuestCpu {
   /** The module's own exports. */
   readonly exports: WebAssembly.Exports
+  /** Puts the instance back to how it began, and fills its memory with zeros; `undefined` where that cannot be exact. */
+  readonly reset: (() => void) | undefined
+  /** The memory of an instance that has `reset`, if it has any. */
+  readonly memory: WebAssembly.Memory | undefined
   readonly #stack: number | undefined
   readonly #depth: WebAssembly.Global | undefined
   readonly #fuel: WebAssembly.Global | undefined
@@ -23,6 +27,8 @@ export class GuestCpu {
     this.#fuel = exports[FUEL] as WebAssembly.Global | undefined
     this.#hostMemory = exports[HOST_MEMORY] as WebAssembly.Global | undefined
     this.#start = exports[START] as (() => void) | undefined
+    this.reset = exports[RESET] as (() => void) | undefined
+    this.memory = exports[MEMORY] as WebAssembly.Memory | undefined
     this.exports = Object.fromEntries(Object.entries(exports).filter(([name]) => !RESERVED.includes(name)))
   }
 

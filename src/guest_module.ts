@@ -6,7 +6,9 @@ import { type CallName, callNames, isCallName, type Signature, signatures } from
 import { compileFor, rewrittenFor } from './compile.ts'
 import type { CpuOptions } from './cpu/options.ts'
 import { VivariumError } from './error.ts'
+import type { GuestInstance } from './guest_instance.ts'
 import type { Guest } from './hostcall/guest.ts'
+import type { MemoryImage } from './memory_image.ts'
 import type { RunOptions } from './options.ts'
 import { unstableLayout } from './unstable/layout.ts'
 import { unstableCallNames, unstableSignature } from './unstable/signatures.ts'
@@ -32,8 +34,10 @@ export interface GuestModule {
   readonly kind: ModuleKind
   /** The WASI modules that it imports from, each with the calls that it imports. */
   readonly wasi: readonly { readonly wasi: Wasi; readonly names: readonly CallName[] }[]
-  /** Bindings of runs that have ended and whose instance nobody can reach, for the next runs; see `GuestRun`. */
-  readonly idle: Binding[][]
+  /** What runs that have ended left for the next ones; see `GuestRun`. */
+  readonly idle: Idle[]
+  /** The memory that its instances start with, once that was looked at. */
+  image: MemoryImage | undefined
   /** What was put into it to make it deterministic. */
   readonly cpu: CpuOptions | undefined
 }
@@ -43,6 +47,14 @@ export interface Binding {
   readonly name: string
   readonly guest: Guest
   readonly functions: { readonly [name: string]: WebAssembly.ImportValue }
+}
+
+/** What a run has left that nobody can reach any more: all that was bound for it, and the instance if that can be put back. */
+export interface Idle {
+  readonly bindings: readonly Binding[]
+  readonly instance: GuestInstance | undefined
+  /** Whether another run has it now. */
+  isTaken: boolean
 }
 
 /** What is known of the modules that were run without imports of the host's own: looking into one costs as much as a short run. */
@@ -80,15 +92,13 @@ function look(compiled: WebAssembly.Module, imports: NonNullable<RunOptions['imp
     used.set(wasi, [...(used.get(wasi) ?? []), name])
   }
   const wasi = [...used].map(([each, names]) => ({ wasi: each, names }))
-  return { module: compiled, kind: kindOf(compiled), wasi, idle: [], cpu: rewrittenFor(compiled) }
+  return { module: compiled, kind: kindOf(compiled), wasi, idle: [], image: undefined, cpu: rewrittenFor(compiled) }
 }
 
 /** A module that is compiled already has to have been compiled for what is wanted: its bytes are not to be had any more. */
 function checkRewritten(module: WebAssembly.Module, wanted: CpuOptions | undefined): WebAssembly.Module {
   const has = rewrittenFor(module)
-  if (wanted === undefined || (has !== undefined && isSame(has, { ...wanted, fuel: wanted.fuel || has.fuel }))) {
-    return module
-  }
+  if (wanted === undefined || (has !== undefined && computesAs(has, wanted))) return module
   throw new VivariumError(
     'BAD_MODULE',
     'the module is compiled already, and a deterministic CPU or fuel needs one that was rewritten for it; ' +
@@ -96,8 +106,12 @@ function checkRewritten(module: WebAssembly.Module, wanted: CpuOptions | undefin
   )
 }
 
-function isSame(a: CpuOptions, b: CpuOptions): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
+/** Whether what was rewritten as `has` computes as `wanted`: that more fuel is counted than need be changes nothing. */
+function computesAs(has: CpuOptions, wanted: CpuOptions): boolean {
+  const { nan, relaxedSimd, fuel, stack, memory } = wanted
+  const isSame = has.nan === nan && has.relaxedSimd === relaxedSimd && has.stack === stack
+  const growsSame = has.memory?.pages === memory?.pages && has.memory?.elements === memory?.elements
+  return isSame && growsSame && (has.fuel || !fuel)
 }
 
 /** Also says whether it is a module at all: one from another realm is no instance of this realm's class. */

@@ -12,7 +12,7 @@ import { RIGHT_FD_READ, RIGHTS_FILE, RIGHTS_PIPE, RIGHTS_TERMINAL, RIGHTS_WRITIN
 import type { Socket } from '../kernel/socket.ts'
 import { connect, listen } from '../kernel/socket_calls.ts'
 import { Input, Output as OutputStream } from '../kernel/stream.ts'
-import { TraceHash } from '../kernel/trace_hash.ts'
+import { CallHashes, TraceHash } from '../kernel/trace_hash.ts'
 import { KernelBug } from '../vfs/bug.ts'
 import { byteString, decodeUtf8, encodeUtf8 } from '../vfs/bytes.ts'
 import { Errno } from '../vfs/errno.ts'
@@ -21,12 +21,15 @@ import { ROOT_INO } from '../vfs/inode_table.ts'
 import { bad, type CheckedRunOptions, checkRunOptions, DEFAULT_LIMITS } from './check_options.ts'
 import { type Cpu, cpuOptions } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
-import { GuestCpu } from './guest_cpu.ts'
-import { type Binding, type GuestModule, inspect } from './guest_module.ts'
+import type { GuestCpu } from './guest_cpu.ts'
+import { GuestInstance } from './guest_instance.ts'
+import { type Binding, type GuestModule, type Idle, inspect } from './guest_module.ts'
 import { Guest } from './hostcall/guest.ts'
 import { bindCalls } from './hostcall/imports.ts'
 import type { RunOptions, SocketPeer, Stdin, TimeBy } from './options.ts'
 import type { Output, Run, TraceRecord } from './run.ts'
+import type { Settings } from './snapshot.ts'
+import { type Moment, Timeline } from './timeline.ts'
 import { TraceRecorder } from './trace_recorder.ts'
 
 /** What takes the place of a standard stream in a pipeline. */
@@ -38,7 +41,7 @@ export interface Plumbing {
 /** A run whose options and module are known to be right, so that nothing but the guest can make it fail. */
 export interface Prepared {
   readonly module: GuestModule
-  readonly time: TimeBy
+  readonly settings: Settings
   readonly options: RunOptions
   readonly checked: CheckedRunOptions
   /** The inodes behind the preopens, and behind stdin where it is a file. */
@@ -52,12 +55,12 @@ export interface Prepared {
  */
 export function prepare(
   kernel: Kernel,
-  cpu: Cpu | undefined,
-  time: TimeBy,
+  settings: Settings,
   module: WebAssembly.Module | Uint8Array,
   options: RunOptions,
 ): Prepared {
   const checked = checkRunOptions(options)
+  const { cpu, time } = settings
   const { stdin } = options
   return {
     module: inspect(
@@ -65,7 +68,7 @@ export function prepare(
       options.imports,
       cpuOptions(cpu ?? usual(module), options.fuel !== undefined || time !== 'calls'),
     ),
-    time,
+    settings,
     options,
     checked,
     directories: checked.preopens.map(({ path }) => directoryAt(kernel.fs, path)),
@@ -73,7 +76,7 @@ export function prepare(
   }
 }
 
-/** Bindings that are kept for the next runs of a module: so many can be in use at the same time, in a pipeline. */
+/** What is kept for the next runs of a module: so many can be in use at the same time, in a pipeline. */
 const IDLE_MAX = 4
 
 /** Whose calls those of an idle binding would be, if anything could make one: a process that has ended. */
@@ -107,34 +110,43 @@ export class GuestRun implements Run {
   readonly #received: OutputStream[][] = []
   readonly #hash: TraceHash | undefined
   readonly #recorder: TraceRecorder | undefined
+  readonly #timeline: Timeline | undefined
   /** The machine's next number before this run took any. */
   readonly #firstSerial: number
-  #bindings: Binding[] = []
+  #bindings: readonly Binding[] = []
   #exports: WebAssembly.Exports = {}
   #cpu: GuestCpu | undefined
+  /** What this run has left to the next one, as long as none has taken it. */
+  #left: Idle | undefined
+  #fuelUsed: number | undefined
   /** How often the host is inside guest code: more than once where a function of `imports` calls back. */
   #entered = 0
 
   /** Sets everything up; nothing has run yet. */
   constructor(kernel: Kernel, prepared: Prepared, plumbing: Plumbing = {}) {
-    const { module, time, options, checked, directories, input } = prepared
+    const { module, settings, options, checked, directories, input } = prepared
     this.#kernel = kernel
     this.#firstSerial = kernel.nextSerial
     this.#module = module
-    this.#time = time
+    this.#time = settings.time
     this.#options = options
     this.#checked = checked
-    const { args, env, limits, trace, preopens } = checked
+    const { args, env, limits, trace, preopens, timeline } = checked
     this.#stdout = new OutputStream(options.stdout)
     this.#stderr = new OutputStream(options.stderr)
     this.process = kernel.spawn(args.map(byteString), env.map(byteString), limits)
-    this.#hash = trace === 'off' ? undefined : new TraceHash()
-    this.#recorder = trace === 'records' ? new TraceRecorder(this.process.pid, kernel.clock.tick) : undefined
+    const callHashes = timeline === undefined ? undefined : new CallHashes()
+    this.#hash = callHashes ?? (trace === 'off' ? undefined : new TraceHash())
+    this.#recorder =
+      trace === 'records' || timeline !== undefined ? new TraceRecorder(this.process.pid, kernel.clock.tick) : undefined
     this.#openStandard(plumbing.stdin ?? stdinOf(kernel, options.stdin ?? '', input), plumbing.stdout)
     preopens.forEach(({ name }, index) => {
       this.process.fds.add(kernel.preopen(directories[index] as number, byteString(name)))
     })
     for (const peers of options.listen ?? []) this.#listen(peers)
+    if (timeline !== undefined && callHashes !== undefined && this.#recorder !== undefined) {
+      this.#timeline = new Timeline(kernel, this.process, settings, callHashes, this.#recorder, timeline)
+    }
   }
 
   /**
@@ -146,29 +158,24 @@ export class GuestRun implements Run {
     const { realtime, monotonic, tick } = this.#kernel.clock
     this.#hash?.words(realtime.sec, realtime.nsec, monotonic.sec, monotonic.nsec)
     this.#hash?.words(tick, this.process.pid, 0, 0)
-    const { module, kind } = this.#module
-    const imports: Record<string, { readonly [name: string]: WebAssembly.ImportValue }> = {}
-    for (const [from, values] of Object.entries(this.#options.imports ?? {})) imports[from] = { ...values }
-    this.#bindings = this.#bind(executor)
-    for (const { name, functions } of this.#bindings) {
-      imports[name] = imports[name] === undefined ? functions : { ...functions, ...imports[name] }
-    }
-    if (!this.#isClosed) this.#attach(importedMemory(module, imports))
+    const { kind } = this.#module
+    const idle = this.#isClosed ? this.#module.idle.pop() : undefined
+    this.#bindings = idle === undefined ? this.#bind(executor) : this.#take(idle, executor)
+    let instance = idle?.instance
     this.#guard(() => {
-      const { exports } = this.#instantiate(module, imports)
-      const cpu = this.#module.cpu === undefined ? undefined : new GuestCpu(this.#module.cpu, exports)
+      if (instance === undefined) instance = this.#instantiate()
+      else instance.reset()
+      const { cpu, exports } = instance
       this.#cpu = cpu
-      this.#exports = cpu?.exports ?? exports
-      const { memory } = this.#exports
-      if (memory instanceof WebAssembly.Memory) this.#attach(memory)
+      this.#exports = exports
       cpu?.begin(this.#options.fuel)
       if (cpu !== undefined && this.#time !== 'calls') this.#meterBy(cpu)
       if (kind === 'command') {
-        callExport(this.#exports, '_start', [])
+        callExport(exports, '_start', [])
         this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
-      } else if (kind === 'reactor') callExport(this.#exports, '_initialize', [])
+      } else if (kind === 'reactor') callExport(exports, '_initialize', [])
     })
-    if (this.#isClosed && this.process.failure === undefined) this.#retire()
+    if (this.#isClosed && this.process.failure === undefined) this.#retire(instance)
   }
 
   #meterBy(cpu: GuestCpu): void {
@@ -183,32 +190,58 @@ export class GuestRun implements Run {
     return this.#module.kind === 'command' && this.#options.imports === undefined && this.#recorder === undefined
   }
 
-  /** What the instance imports from WASI: from a run that has ended, or new. */
-  #bind(executor: Executor): Binding[] {
-    const { wasi, idle } = this.#module
-    const left = this.#isClosed ? idle.pop() : undefined
-    if (left !== undefined) {
-      for (const { guest } of left) guest.become(this.#kernel, this.process, executor, this.#hash)
-      return left
+  /** What the instance imports from WASI, as a run that has ended has left it. */
+  #take(idle: Idle, executor: Executor): readonly Binding[] {
+    idle.isTaken = true
+    for (const { guest } of idle.bindings) {
+      guest.become(this.#kernel, this.process, executor, this.#hash)
+      if (idle.instance === undefined) guest.attach(undefined)
     }
-    return wasi.map(({ wasi: { name, layout, signatureOf }, names }) => {
+    return idle.bindings
+  }
+
+  /** What the instance imports from WASI, made for this run. */
+  #bind(executor: Executor): readonly Binding[] {
+    return this.#module.wasi.map(({ wasi: { name, layout, signatureOf }, names }) => {
       const guest = new Guest(this.#kernel, this.process, layout, executor, this.#hash)
-      return { name, guest, functions: bindCalls(guest, names, signatureOf, this.#recorder?.of(guest)) }
+      return {
+        name,
+        guest,
+        functions: bindCalls(guest, names, signatureOf, (this.#timeline ?? this.#recorder)?.of(guest)),
+      }
     })
   }
 
   /**
-   * Leaves the bindings to the next run of the module, as making them costs more than starting a small guest. The
-   * instance is never entered again: of its exports only the memories are kept, which cannot call anything.
+   * Leaves the bindings to the next run of the module, and the instance where it can be put back: making them costs many
+   * times what a small guest does. For this run the instance is never entered again.
    */
-  #retire(): void {
-    const kept = Object.entries(this.#exports).filter(([, value]) => value instanceof WebAssembly.Memory)
-    this.#exports = Object.fromEntries(kept)
+  #retire(instance: GuestInstance | undefined): void {
+    this.#fuelUsed = this.#cpu?.fuelUsed
+    this.#cpu = undefined
     const { kernel, process, executor } = NOBODY
-    for (const { guest } of this.#bindings) guest.become(kernel, process, executor, undefined)
-    const { idle } = this.#module
-    if (idle.length < IDLE_MAX) idle.push(this.#bindings)
+    const bindings = this.#bindings
     this.#bindings = []
+    for (const { guest } of bindings) guest.become(kernel, process, executor, undefined)
+    const { idle } = this.#module
+    if (idle.length < IDLE_MAX && instance?.canReset === true) {
+      this.#left = { bindings, instance, isTaken: false }
+      this.#exports = {}
+      idle.push(this.#left)
+    } else {
+      this.#exports = memoriesOf(this.#exports)
+      if (idle.length < IDLE_MAX) idle.push({ bindings, instance: undefined, isTaken: false })
+    }
+  }
+
+  /** Takes back of what was left, for the host, the memories: then the instance is none for another run. */
+  #keepMemories(left: Idle): void {
+    this.#left = undefined
+    const { bindings, instance, isTaken } = left
+    if (isTaken || instance === undefined) return
+    const { idle } = this.#module
+    this.#exports = memoriesOf(instance.exports)
+    idle.splice(idle.indexOf(left), 1, { bindings, instance: undefined, isTaken: false })
   }
 
   get pid(): number {
@@ -244,7 +277,7 @@ export class GuestRun implements Run {
   }
 
   get fuelUsed(): number | undefined {
-    return this.#cpu?.fuelUsed
+    return this.#cpu?.fuelUsed ?? this.#fuelUsed
   }
 
   get received(): readonly (readonly Output[])[] {
@@ -252,6 +285,7 @@ export class GuestRun implements Run {
   }
 
   get exports(): WebAssembly.Exports {
+    if (this.#left !== undefined) this.#keepMemories(this.#left)
     return this.#exports
   }
 
@@ -277,6 +311,23 @@ export class GuestRun implements Run {
       throw new VivariumError('ENDED', `the run ended in ${name}: ${describe(this.process.end)}`)
     }
     return result
+  }
+
+  at(call: number): Moment {
+    return this.#moments.at(call)
+  }
+
+  when(path: string): readonly number[] {
+    return this.#moments.when(path)
+  }
+
+  get callDigests(): readonly string[] | undefined {
+    return this.#timeline?.digests
+  }
+
+  get #moments(): Timeline {
+    if (this.#timeline !== undefined) return this.#timeline
+    throw new VivariumError('NO_MOMENT', 'the run kept no moments: give it the option timeline: true')
   }
 
   close(): void {
@@ -327,7 +378,22 @@ export class GuestRun implements Run {
     return { kind: 'limit', limit: 'host memory', message }
   }
 
-  #instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {
+  #instantiate(): GuestInstance {
+    const { module } = this.#module
+    const imports: Record<string, { readonly [name: string]: WebAssembly.ImportValue }> = {}
+    for (const [from, values] of Object.entries(this.#options.imports ?? {})) imports[from] = { ...values }
+    for (const { name, functions } of this.#bindings) {
+      imports[name] = imports[name] === undefined ? functions : { ...functions, ...imports[name] }
+    }
+    if (!this.#isClosed) this.#attach(importedMemory(module, imports))
+    const { exports } = this.#link(module, imports)
+    const instance = new GuestInstance(this.#module, exports, this.#isClosed)
+    const { memory } = instance.exports
+    if (memory instanceof WebAssembly.Memory) this.#attach(memory)
+    return instance
+  }
+
+  #link(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {
     try {
       return new WebAssembly.Instance(module, imports)
     } catch (error) {
@@ -411,8 +477,8 @@ function fileAt(fs: Filesystem, path: string): number {
 function stdinOf(kernel: Kernel, stdin: Stdin, input: number | undefined): OpenFile {
   if (input !== undefined) return kernel.describe('file', input, true, false)
   const file = new OpenFile('input', 0, true, false, kernel.nextSerial++)
-  const chunks = typeof stdin === 'string' || stdin instanceof Uint8Array ? [stdin] : (stdin as Iterable<string>)
-  file.input = new Input(mapBytes(chunks))
+  const isWhole = typeof stdin === 'string' || stdin instanceof Uint8Array
+  file.input = new Input(isWhole ? [bytesOf(stdin, 'stdin')] : mapBytes(stdin as Iterable<string>))
   return file
 }
 
@@ -443,6 +509,11 @@ function importedMemory(module: WebAssembly.Module, imports: WebAssembly.Imports
 
 function callExport(exports: WebAssembly.Exports, name: string, args: readonly (number | bigint)[]): unknown {
   return (exports[name] as (...args: readonly (number | bigint)[]) => unknown)(...args)
+}
+
+/** The memories among the exports, which cannot call anything. */
+function memoriesOf(exports: WebAssembly.Exports): WebAssembly.Exports {
+  return Object.fromEntries(Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Memory))
 }
 
 function outputOf(stream: OutputStream): Output {

@@ -10,12 +10,11 @@ import { ROOT_INO } from '../vfs/inode_table.ts'
 import { createNodeFs, type NodeFs } from '../vfs/node_fs.ts'
 import { type Files, importTree } from '../vfs/tree.ts'
 import { checkMachineOptions } from './check_options.ts'
-import type { Cpu } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
 import { GuestRun, type Plumbing, prepare } from './guest_run.ts'
-import type { MachineOptions, RunOptions, TimeBy } from './options.ts'
+import type { MachineOptions, RunOptions } from './options.ts'
 import type { Run } from './run.ts'
-import { Snapshot } from './snapshot.ts'
+import { type Settings, Snapshot } from './snapshot.ts'
 
 /** One stage of a pipeline: a module and the options of its run. */
 export interface Stage extends RunOptions {
@@ -30,24 +29,21 @@ const DEVICES: readonly DeviceName[] = ['null', 'zero', 'full', 'random', 'urand
  */
 export class Machine {
   readonly #kernel: Kernel
-  readonly #cpu: Cpu | undefined
-  readonly #time: TimeBy
+  readonly #settings: Settings
   #nodeFs: { readonly of: Filesystem; readonly fs: NodeFs } | undefined
 
   /**
-   * `kernel` is for `Machine.from`, which has the machine's state already; of `options` only `cpu` and `time` then count.
+   * `going` is for `Machine.from`, which has all of the machine already; `options` do not count then.
    * @throws VivariumError `BAD_OPTION`, ImportError for `files` that cannot be.
    */
-  constructor(options: MachineOptions = {}, kernel?: Kernel) {
-    if (kernel !== undefined) {
-      this.#kernel = kernel
-      this.#cpu = options.cpu
-      this.#time = options.time ?? 'calls'
+  constructor(options: MachineOptions = {}, going?: { readonly kernel: Kernel; readonly settings: Settings }) {
+    if (going !== undefined) {
+      this.#kernel = going.kernel
+      this.#settings = going.settings
       return
     }
-    const { seed, epoch, tick, cpu, time } = checkMachineOptions(options)
-    this.#cpu = cpu
-    this.#time = time
+    const { seed, epoch, tick, cpu, time, hashes } = checkMachineOptions(options)
+    this.#settings = { cpu, time, hashes }
     const fs = new Filesystem(options.quota, epoch)
     this.#kernel = new Kernel(fs, new Clock(epoch, { sec: 0, nsec: 0 }, tick), seed)
     if (options.image !== 'empty') installImage(fs, epoch)
@@ -56,10 +52,7 @@ export class Machine {
 
   /** A machine that goes on from a snapshot, in O(1). The snapshot stays as it is. */
   static from(snapshot: Snapshot): Machine {
-    return new Machine(
-      snapshot.cpu === undefined ? { time: snapshot.time } : { cpu: snapshot.cpu, time: snapshot.time },
-      snapshot.fork(),
-    )
+    return new Machine({}, { kernel: snapshot.fork(), settings: snapshot.settings })
   }
 
   /** The machine's files, as `node:fs` would show them; changes are seen by guests at once, and theirs here. */
@@ -94,7 +87,7 @@ export class Machine {
    * iterator of stdin, or a function of `imports` throws is thrown on.
    */
   run(module: WebAssembly.Module | Uint8Array, options: RunOptions = {}): Run {
-    const run = new GuestRun(this.#kernel, prepare(this.#kernel, this.#cpu, this.#time, module, options))
+    const run = new GuestRun(this.#kernel, prepare(this.#kernel, this.#settings, module, options))
     run.start(new Alone(this.#kernel))
     return run
   }
@@ -109,7 +102,7 @@ export class Machine {
     const prepared = stages.map(({ module, ...options }, index) => {
       if (index > 0) refuse(index, options, 'stdin', 'before it')
       if (index < stages.length - 1) refuse(index, options, 'stdout', 'after it')
-      const stage = prepare(kernel, this.#cpu, this.#time, module, options)
+      const stage = prepare(kernel, this.#settings, module, options)
       if (stage.module.kind !== 'command') {
         throw new VivariumError(
           'BAD_OPTION',
@@ -144,7 +137,7 @@ export class Machine {
 
   /** The machine as it is now, in O(1): the tree, the clocks, the randomness to come, the next numbers. */
   snapshot(): Snapshot {
-    return new Snapshot(this.#kernel.fork(), this.#cpu, this.#time)
+    return new Snapshot(this.#kernel.fork(), this.#settings)
   }
 
   /** A second machine that is the same as this one now, in O(1). Neither sees what the other does from here on. */

@@ -3,10 +3,12 @@
  * so that a wrong option is refused by name before anything has happened.
  */
 
+import type { Hashes } from '../vfs/hash.ts'
 import type { Epoch } from '../vfs/instant.ts'
 import type { Quota } from '../vfs/limits.ts'
 import type { Files } from '../vfs/tree.ts'
 import type { Cpu } from './cpu/settings.ts'
+import type { TraceRecord } from './run.ts'
 
 /** What moves the clocks of a machine. */
 export type TimeBy = 'calls' | 'fuel' | 'fuel everywhere'
@@ -36,6 +38,8 @@ export interface MachineOptions {
    * instruction; `'fuel everywhere'`, for realtime and monotonic too. Default `'calls'`. Fuel needs what strict needs.
    */
   readonly time?: TimeBy
+  /** What computes digests: default pure JavaScript; `nodeHashes` of `vivarium/node` is faster, with the same results. */
+  readonly hashes?: Hashes
 }
 
 /** Where a run's stdin comes from: bytes, text, chunks pulled as the guest reads, or a file of the machine. */
@@ -75,6 +79,16 @@ export interface Limits {
 /** How much of each call is kept: nothing, the running digest, or records that can be read. */
 export type TraceLevel = 'off' | 'digest' | 'records'
 
+/** What of a run's moments is kept; see `Run.at`. */
+export interface TimelineOptions {
+  /** Keeps the tree only as of calls of these names; default of all that change it. */
+  readonly only?: readonly string[]
+  /** Keeps so many states of the tree, the last ones; default all. */
+  readonly last?: number
+  /** Ends the run, as `limit: 'until'`, after the first call of which this is true. */
+  readonly until?: (record: TraceRecord) => boolean
+}
+
 /** Options of one run. */
 export interface RunOptions {
   /** `argv`, the program's name first. Default `['main']`. */
@@ -94,6 +108,8 @@ export interface RunOptions {
   readonly limits?: Partial<Limits>
   /** Default `'digest'`. */
   readonly trace?: TraceLevel
+  /** Keeps what the machine was after each call, for `run.at` and `run.when`; records come with it. Default false. */
+  readonly timeline?: boolean | TimelineOptions
   /** Instructions that the run may take; then it ends as `limit: 'fuel'`. Default: no bound. Needs what `cpu: 'strict'` needs. */
   readonly fuel?: number
   /** What the module imports besides WASI: `imports[module][name]`. */

@@ -1,6 +1,7 @@
 /** What a run leaves behind: how it ended, what it wrote, and, for a reactor, its exports to call. */
 
 import type { End } from '../kernel/process.ts'
+import type { Moment } from './timeline.ts'
 
 export type { End, Wait } from '../kernel/process.ts'
 
@@ -32,7 +33,8 @@ export interface Run {
   readonly received: readonly (readonly Output[])[]
   /**
    * The module's exports. Once the run has ended nothing in them makes a call any more; of a command that was given no
-   * `imports` only the memories are left then.
+   * `imports` only the memories are left then, and those only where they are asked for before the module is run again:
+   * the next run may take over the instance, and then this is empty.
    */
   readonly exports: WebAssembly.Exports
   /**
@@ -41,6 +43,19 @@ export interface Run {
    * a call, as from a sink.
    */
   call(name: string, ...args: readonly (number | bigint)[]): unknown
+  /**
+   * The machine as it was after so many calls, with the option `timeline`: 0 is before the first, `calls` after the
+   * last. Time and cost do not depend on how many there are.
+   * @throws VivariumError `NO_MOMENT` for a moment that was not kept.
+   */
+  at(call: number): Moment
+  /**
+   * The numbers of the calls that had to do with what an absolute path names, before or after them, by that name, by
+   * another, or by a descriptor. @throws VivariumError `NO_MOMENT` without the option `timeline`.
+   */
+  when(path: string): readonly number[]
+  /** With the option `timeline`: of each call a digest of all that it was given and gave, to compare runs by. */
+  readonly callDigests: readonly string[] | undefined
   /** Ends a reactor as `exit` 0: its descriptors are closed. Does nothing when the run has ended. */
   close(): void
 }

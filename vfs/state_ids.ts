@@ -36,7 +36,10 @@ export const HEIGHT = 14
 /** The ids of everything in one state of a tree, brought to another by hashing what has changed. */
 export class StateIds {
   /** First the ids of records by inode number, then those of the nodes of each level by their index in it. */
-  readonly #levels: readonly PersistentArray<StateId>[] = Array.from({ length: HEIGHT + 1 }, () => new PersistentArray())
+  readonly #levels: readonly PersistentArray<StateId>[] = Array.from(
+    { length: HEIGHT + 1 },
+    () => new PersistentArray(),
+  )
   readonly #edition: Edition = new Edition()
   /** Of the bytes of chunks, which nothing changes any more. */
   readonly #chunks: WeakMap<Uint8Array, StateId> = new WeakMap()

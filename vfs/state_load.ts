@@ -74,7 +74,11 @@ function blocksIn(inode: Inode): number {
 }
 
 /** The inodes whose records are not the same under both roots, with the ids of those under the second. */
-function changedRecords(objects: Objects, before: StateId | undefined, root: StateId): Map<number, StateId | undefined> {
+function changedRecords(
+  objects: Objects,
+  before: StateId | undefined,
+  root: StateId,
+): Map<number, StateId | undefined> {
   const changed = new Map<number, StateId | undefined>()
   const stack: { level: number; index: number; was: StateId | undefined; is: StateId | undefined }[] = []
   stack.push({ level: HEIGHT, index: 0, was: before, is: root })
@@ -199,7 +203,8 @@ class RecordReader {
     for (let left = this.#number(); left > 0; left--) {
       const name = this.#text(this.#number())
       const ino = this.#number()
-      if (ino === 0 || directory.get(name) !== 0) throw new StateError(`the name ${JSON.stringify(name)} is there twice`)
+      if (ino === 0 || directory.get(name) !== 0)
+        throw new StateError(`the name ${JSON.stringify(name)} is there twice`)
       directory.set(this.#edition, name, ino)
     }
     return directory

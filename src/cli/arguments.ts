@@ -2,7 +2,9 @@
 
 import { posix } from 'node:path'
 import { InvalidArgumentError } from 'commander'
+import { errnoName } from '../../vfs/errno.ts'
 import { instantOf, nanoseconds } from '../../vfs/instant.ts'
+import { isCallName } from '../abi/signatures.ts'
 
 /** A host folder to copy in, and where it goes in the machine. */
 export interface DirArgument {
@@ -18,6 +20,19 @@ export interface OutArgument {
   readonly guest: string
   readonly host: string
 }
+
+/** A call to stop at: by its name, by how it ended, or both. */
+export interface BreakArgument {
+  readonly text: string
+  readonly call: string | undefined
+  readonly errno: string | undefined
+}
+
+/** As records have them: 0 is ESUCCESS there. */
+const errnoNames: ReadonlySet<string | undefined> = new Set([
+  'ESUCCESS',
+  ...Array.from({ length: 77 }, (_, number) => errnoName(number)),
+])
 
 const SEPARATOR = '::'
 
@@ -88,6 +103,26 @@ export function parseCount(least: number, most: number = Number.MAX_SAFE_INTEGER
     const bounds = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`
     throw new InvalidArgumentError(`Write a whole number, ${bounds}.`)
   }
+}
+
+/** The name of a call. */
+export function parseCall(text: string): string {
+  if (isCallName(text)) return text
+  throw new InvalidArgumentError(`There is no call ${text}: write one as path_open or fd_write.`)
+}
+
+/** `CALL:ERRNO`, `CALL`, or `:ERRNO`. */
+export function parseBreak(text: string): BreakArgument {
+  const [call, errno, ...more] = text.split(':')
+  if (more.length > 0 || (call === '' && (errno === undefined || errno === ''))) {
+    throw new InvalidArgumentError(
+      'Write --break CALL:ERRNO, as in path_open:ENOENT, or one of the two: path_open, :ENOENT.',
+    )
+  }
+  if (errno !== undefined && !errnoNames.has(errno)) {
+    throw new InvalidArgumentError(`There is no errno ${errno}: write one as ENOENT.`)
+  }
+  return { text, call: call === '' || call === undefined ? undefined : parseCall(call), errno }
 }
 
 /** A parser for an option that may be given several times: each value is added to those before. */

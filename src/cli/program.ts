@@ -2,10 +2,26 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { each, parseCount, parseDir, parseEnv, parseEpoch, parseOut } from './arguments.ts'
+import { each, parseBreak, parseCall, parseCount, parseDir, parseEnv, parseEpoch, parseOut } from './arguments.ts'
 import { STATUS_DEADLOCK, STATUS_ERROR, STATUS_LIMIT, STATUS_SIGNAL, STATUS_TRAP } from './exit_status.ts'
-import { type RunArguments, runCommand } from './run_command.ts'
-import { complain, writeError, writeOut } from './standard_streams.ts'
+import { describeProblem } from './problem.ts'
+import { replayCommand } from './replay_command.ts'
+import { runCommand } from './run_command.ts'
+import {
+  catCommand,
+  createCommand,
+  diffCommand,
+  digestCommand,
+  exportCommand,
+  importCommand,
+  listCommand,
+  statCommand,
+  treeCommand,
+} from './snapshot_command.ts'
+import { SOURCE_FORMATS } from './sources.ts'
+import { complain, say, writeError, writeOut } from './standard_streams.ts'
+import { timelineCommand } from './timeline_command.ts'
+import { traceCommand, traceDiffCommand } from './trace_command.ts'
 
 const DESCRIPTION =
   'Runs WebAssembly programs (WASI preview 1) in a machine that exists only in memory: ' +
@@ -53,16 +69,39 @@ Examples:
   vivarium run --dir . --out /app.o::build/app.o cc.wasm -c app.c -o app.o
   vivarium run --stdin data.csv --env LANG=C --seed 42 sort.wasm
   echo hello | vivarium run --stdin - cat.wasm
-  vivarium run --trace=calls.txt program.wasm`
+  vivarium run --trace=calls.txt program.wasm
+  vivarium run --snapshot after.viv --dir . tool.wasm
+  vivarium run --from after.viv next.wasm
+  vivarium run --record run.json --dir . tool.wasm`
+
+const LOOK_HELP = `
+The run is that of MODULE.wasm with the options and arguments of "vivarium run",
+or of a recording that "vivarium run --record" made. What the guest writes to
+its stdout and stderr is not shown.`
+
+const SNAPSHOT_HELP = `
+SOURCE is a snapshot file, a tar (also compressed by gzip), a zip, a NAR, an OCI
+image layout, a bare git repository, or a folder; what it is, is found by looking
+into it. A file that has several snapshots stands for the last: write FILE#NAME
+for another. Of a folder, .git is left out. Paths are those of the machine, from
+its root.
+
+Examples:
+  vivarium snapshot create --dir . base.viv
+  vivarium snapshot digest .                  (git's id of that tree, by SHA-256)
+  vivarium snapshot diff before.tar after.tar
+  vivarium snapshot export base.viv base.tar
+  vivarium snapshot tree base.viv /src`
 
 /** Runs the command line `args` (without the names of Node and the script) and returns the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
   let status = 0
-  const program = build(async (module, guestArgs, options) => {
-    status = await runCommand(module, guestArgs, options)
+  const program = build((action) => async (...given) => {
+    status = await guarded(action, given)
   })
+  const names = new Set(['help', ...program.commands.map((command) => command.name())])
   const forgotten = args.find((arg) => !arg.startsWith('-'))
-  if (forgotten !== undefined && !KNOWN.has(forgotten) && (forgotten.endsWith('.wasm') || existsSync(forgotten))) {
+  if (forgotten !== undefined && !names.has(forgotten) && (forgotten.endsWith('.wasm') || existsSync(forgotten))) {
     complain(`"${forgotten}" is no command: to run it, write "vivarium run ${forgotten}".`)
     return STATUS_ERROR
   }
@@ -75,51 +114,219 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-const KNOWN = new Set(['run', 'help'])
+/** A command: what comes after its name, and its options last. */
+// biome-ignore lint/suspicious/noExplicitAny: the parser gives each action what its declaration says
+type Action = (...given: any[]) => Promise<number>
 
-type RunAction = (module: string, args: readonly string[], options: RunArguments) => Promise<void>
+/** What is about the arguments is said; anything else is a fault of ours, whose stack is worth seeing. */
+async function guarded(action: Action, given: readonly unknown[]): Promise<number> {
+  try {
+    return await action(...given)
+  } catch (error) {
+    const problem = describeProblem(error, given[0])
+    if (problem === undefined) throw error
+    say(problem)
+    return STATUS_ERROR
+  }
+}
 
-function build(action: RunAction): Command {
+type Register = (action: Action) => (...given: unknown[]) => Promise<void>
+
+function build(does: Register): Command {
   const program = new Command('vivarium')
     .description(DESCRIPTION)
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({
-      writeOut,
-      writeErr: writeError,
-      outputError: (text) => complain(text.replace(/^error: /, '')),
-    })
+    .configureOutput({ writeOut, writeErr: writeError })
     .addHelpText('after', '\nFor the options of a command: vivarium run --help')
+  addRun(program, does)
+  addLooks(program, does)
+  addReplay(program, does)
+  addSnapshot(program, does)
+  sendToHelp(program, 'vivarium')
+  return program
+}
+
+/** Has each command say where its own help is when an argument is wrong. */
+function sendToHelp(command: Command, name: string): void {
+  command.configureOutput({ outputError: (text) => complain(text.replace(/^error: /, ''), name) })
+  for (const below of command.commands) sendToHelp(below, `${name} ${below.name()}`)
+}
+
+function addRun(program: Command, does: Register): void {
+  const run = command(program, 'run', 'run a program in a new machine', RUN_DESCRIPTION)
+  guestOptions(run)
+    .option('--out <GUEST::HOST>', 'write a file or folder of the machine out afterwards (repeatable)', each(parseOut))
+    .option('--out-always', 'write out also when the guest did not exit with 0')
+    .option('--replace', 'let --out replace a folder that has something in it')
+    .option('--snapshot <FILE>', 'save the machine as it is afterwards')
+    .option('--compress', 'make the file of --snapshot smaller')
+    .option('--record <FILE>', 'record the run, for "vivarium replay"')
+    .option('--record-inputs', 'save what the machine was before with the recording, so that it needs no folders')
+    .option('--trace [FILE]', 'write each call of the guest down, as strace does, to =FILE or stderr')
+    .option('--json', 'print one JSON document about the run on stdout, and nothing else there')
+    .addHelpText('after', RUN_HELP)
+    .configureHelp({
+      // A value that is optional is given after "=" only, so that the module is never taken for it.
+      optionTerm: ({ flags }) => flags.replace(' [', '[='),
+    })
+    .action(does((module, args, options) => runCommand(module, args, options)))
+}
+
+function addLooks(program: Command, does: Register): void {
+  const trace = command(program, 'trace', 'print the calls of a run', 'Prints each call of a guest, as strace does.')
+  guestOptions(trace)
+    .option('--jsonl', 'print a line of JSON for each call')
+    .option('--only <CALL>', 'print only calls of this name (repeatable)', each(parseCall))
+    .addHelpText('after', LOOK_HELP)
+    .action(does((module, args, options) => traceCommand(module, args, options)))
+  trace
+    .command('diff')
+    .summary('show where two recorded runs part')
+    .description(
+      'Does two recorded runs again and shows the first call that is not the same in both. Exit status 1 if there is one.',
+    )
+    .helpOption('-h, --help', 'print this help')
+    .argument('<A>', 'a recording')
+    .argument('<B>', 'another')
+    .option('--json', 'print it as JSON')
+    .option('--cache-dir <DIR>', "where rewritten modules are kept (default: the user's cache)")
+    .option('--no-cache', 'keep no rewritten module')
+    .action(does((a, b, options) => traceDiffCommand(a, b, options)))
+  const timeline = command(
+    program,
+    'timeline',
+    'show a run call by call, with what each changed',
+    'Lists the calls of a guest with what each changed in the file system, or writes a page to walk through them.',
+  )
+  guestOptions(timeline)
+    .option('--html <FILE>', 'write one page with the whole run, to be opened in a browser')
+    .option('--at <N>', 'show the moment after call N: clocks, descriptors, changes', parseCount(0))
+    .option('--when <PATH>', 'only calls that had to do with what this path of the machine names')
+    .option('--changes', 'only calls that changed something')
+    .option('--jsonl', 'print a line of JSON for each call')
+    .addHelpText('after', LOOK_HELP)
+    .action(does((module, args, options) => timelineCommand(module, args, options)))
+}
+
+function addReplay(program: Command, does: Register): void {
   program
-    .command('run')
+    .command('replay')
+    .summary('do a recorded run again, to prove it or to look into it')
+    .description('Does a recorded run again and compares: exit status 0 if all was the same, 1 if not.')
+    .helpOption('-h, --help', 'print this help')
+    .argument('<RECORDING>', 'a file that "vivarium run --record" made')
+    .option('--module <FILE>', 'where the module is now')
+    .option('--to <N>', 'stop after call N and show the state there', parseCount(1))
+    .option(
+      '--break <CALL:ERRNO>',
+      'stop after the first such call, as path_open:ENOENT, path_open, or :ENOENT',
+      parseBreak,
+    )
+    .option('--snapshot <FILE>', 'save the state where it stopped')
+    .option('--trace', 'write each call to stderr')
+    .option('--json', 'print JSON')
+    .option('--cache-dir <DIR>', "where rewritten modules are kept (default: the user's cache)")
+    .option('--no-cache', 'keep no rewritten module')
+    .action(does((file, options) => replayCommand(file, options)))
+}
+
+function addSnapshot(program: Command, does: Register): void {
+  const snapshot = program
+    .command('snapshot')
+    .summary('make, look into, compare and convert states of a machine')
+    .description('States of machines as files: made, looked into, compared, and turned into other things.')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', SNAPSHOT_HELP)
+  const sub = (name: string, summary: string): Command =>
+    snapshot
+      .command(name)
+      .summary(summary)
+      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
+      .helpOption('-h, --help', 'print this help')
+  const format = (text: string): Option => new Option('--format <FORMAT>', text).choices(SOURCE_FORMATS)
+  const reads = (made: Command): Command =>
+    made
+      .argument('<SOURCE>', 'a snapshot file, an archive, or a folder')
+      .addOption(format('what SOURCE is (default: what it looks like)'))
+  seedOptions(
+    sub('create', 'save a new machine')
+      .argument('<FILE>', 'the snapshot file to write')
+      .option('--dir <HOST[::GUEST]>', 'copy a folder of this host in (repeatable)', each(parseDir)),
+  )
+    .option('--empty', 'leave out /tmp and /dev')
+    .option('--compress', 'make the file smaller')
+    .action(does((file, options) => createCommand(file, options)))
+  reads(sub('import', 'save an archive, a repository or a folder as a snapshot file'))
+    .argument('<FILE>', 'the snapshot file to write')
+    .option('--compress', 'make the file smaller')
+    .action(does((source, file, options) => importCommand(source, file, options)))
+  sub('export', 'write a state as an archive, a repository or a folder')
+    .argument('<SOURCE>', 'a snapshot file, an archive, or a folder')
+    .argument('<DEST>', 'where to; its name says what: .tar .nar .zip .oci .git .viv, else a folder')
+    .addOption(format('what to write'))
+    .addOption(new Option('--from <FORMAT>', 'what SOURCE is (default: what it looks like)').choices(SOURCE_FORMATS))
+    .option('--path <PATH>', 'only what is below this directory')
+    .option('--keep-times', 'keep modification times (default: one for all, so that equal trees give equal bytes)')
+    .option('--replace', 'replace a folder that has something in it')
+    .option('--compress', 'make a snapshot file smaller')
+    .action(does((source, dest, options) => exportCommand(source, dest, options)))
+  reads(sub('digest', 'print the id that git gives to the tree, by SHA-256'))
+    .argument('[PATH]', 'only of what is there')
+    .option('--state', 'of the whole state instead: metadata, clocks, randomness to come')
+    .action(does((source, path, options) => digestCommand(source, path, options)))
+  reads(sub('ls', 'list a directory: inode, mode, links, size, time, name'))
+    .argument('[PATH]', 'which; default the root')
+    .option('--json', 'print JSON')
+    .action(does((source, path, options) => listCommand(source, path, options)))
+  reads(sub('cat', 'print a file'))
+    .argument('<PATH>', 'which')
+    .action(does((source, path, options) => catCommand(source, path, options)))
+  reads(sub('stat', 'tell all about a path, or about the snapshot'))
+    .argument('[PATH]', 'which')
+    .option('--json', 'print JSON')
+    .action(does((source, path, options) => statCommand(source, path, options)))
+  reads(sub('tree', 'show what is below a directory'))
+    .argument('[PATH]', 'which; default the root')
+    .action(does((source, path, options) => treeCommand(source, path, options)))
+  sub('diff', 'tell two states apart; exit status 1 if they differ')
+    .argument('<A>', 'a snapshot file, an archive, or a folder')
+    .argument('<B>', 'another')
+    .addOption(format('what both are (default: what they look like)'))
+    .option('--patch', 'print a patch, as git diff does')
+    .option('--metadata', 'compare modification times and link counts too')
+    .option('--json', 'print JSON')
+    .action(does((a, b, options) => diffCommand(a, b, options)))
+}
+
+/** A command that runs a module, whose arguments come after it. */
+function command(program: Command, name: string, summary: string, description: string): Command {
+  return program
+    .command(name)
     .usage('[options] MODULE.wasm [ARGS...]')
-    .summary('run a program in a new machine')
-    .description(RUN_DESCRIPTION)
+    .summary(summary)
+    .description(description)
     .helpOption('-h, --help', 'print this help')
     .argument('<MODULE.wasm>', 'the program')
     .argument('[ARGS...]', "the guest's arguments, after its own name")
     .passThroughOptions()
+}
+
+/** The options of every command that runs a guest. */
+function guestOptions(made: Command): Command {
+  made
     .option(
       '--dir <HOST[::GUEST]>',
       'copy a folder of this host in and let the guest open it (repeatable)',
       each(parseDir),
     )
+    .option('--from <SNAPSHOT>', 'go on from a saved machine instead of a new one')
     .option('--env <NAME=VALUE>', "set a variable of the guest's environment (repeatable)", each(parseEnv))
     .option('--argv0 <NAME>', "the guest's own name, its first argument (default: the module's file name)")
     .option('--stdin <FILE>', 'the guest\'s standard input; "-" for this command\'s')
-    .option('--out <GUEST::HOST>', 'write a file or folder of the machine out afterwards (repeatable)', each(parseOut))
-    .option('--out-always', 'write out also when the guest did not exit with 0')
-    .option('--replace', 'let --out replace a folder that has something in it')
-    .option('--seed <TEXT>', 'where all randomness that the guest sees comes from (default: "")')
-    .option(
-      '--epoch <TIME>',
-      'where its clock starts: 2026-01-01T00:00:00Z, or seconds since 1970 (default: the year 2000)',
-      parseEpoch,
-    )
-    .option('--tick <NS>', 'virtual nanoseconds that each call takes (default: 1000)', parseCount(0, 1_000_000_000))
-    .option('--trace [FILE]', 'write each call of the guest down, as strace does, to =FILE or stderr')
+  return seedOptions(made)
     .addOption(
       new Option('--cpu <MODE>', 'strict: the same bits on every engine; engine: as the engine computes')
         .choices(['strict', 'engine'])
@@ -134,14 +341,17 @@ function build(action: RunAction): Command {
     .option('--max-calls <N>', 'stop the guest after so many calls', parseCount(1))
     .option('--max-output <BYTES>', 'stop the guest after so much output (default: 67108864)', parseCount(0))
     .option('--tty', "tell the guest that its standard streams are a terminal's")
-    .option('--json', 'print one JSON document about the run on stdout, and nothing else there')
-    .addHelpText('after', RUN_HELP)
-    .configureHelp({
-      // A value that is optional is given after "=" only, so that the module is never taken for it.
-      optionTerm: ({ flags }) => flags.replace(' [', '[='),
-    })
-    .action(action)
-  return program
+}
+
+function seedOptions(made: Command): Command {
+  return made
+    .option('--seed <TEXT>', 'where all randomness that the guest sees comes from (default: "")')
+    .option(
+      '--epoch <TIME>',
+      'where its clock starts: 2026-01-01T00:00:00Z, or seconds since 1970 (default: the year 2000)',
+      parseEpoch,
+    )
+    .option('--tick <NS>', 'virtual nanoseconds that each call takes (default: 1000)', parseCount(0, 1_000_000_000))
 }
 
 /**
@@ -151,6 +361,7 @@ function build(action: RunAction): Command {
 function bareTrace(program: Command, args: readonly string[]): string[] {
   const run = program.commands.find((command) => command.name() === 'run')
   const result = [...args]
+  if (result.find((arg) => !arg.startsWith('-')) !== 'run') return result
   for (let at = result.indexOf('run') + 1; at > 0 && at < result.length; at++) {
     const arg = result[at] as string
     if (arg === '--' || !arg.startsWith('-')) break

@@ -31,9 +31,9 @@ export function say(message: string): void {
   writeError(`vivarium: ${sentence(message)}\n`)
 }
 
-/** Says what is wrong with the arguments, and where to read on. */
-export function complain(message: string): void {
-  say(`${sentence(message)} See "vivarium run --help".`)
+/** Says what is wrong with the arguments of a command, and where to read on. */
+export function complain(message: string, command: string = 'vivarium run'): void {
+  say(`${sentence(message)} See "${command} --help".`)
 }
 
 /** On one line, with a full stop at its end where it has none. */

@@ -78,6 +78,14 @@ const FRAME = 96
 /** Parameters and results of a call that need no more room than that. */
 const IN_REGISTERS = 8
 const NOWHERE = -1
+const LASTING: readonly number[] = [
+  Misc.DATA_DROP,
+  Misc.TABLE_INIT,
+  Misc.ELEM_DROP,
+  Misc.TABLE_COPY,
+  Misc.TABLE_GROW,
+  Misc.TABLE_FILL,
+]
 
 export class BodyWalker {
   /** What was found, in the order of the places: where an edit starts and ends, what it is, and its number. */
@@ -97,6 +105,8 @@ export class BodyWalker {
   frame = 0
   /** Whether it calls anything. */
   calls = false
+  /** Whether any body so far changes what only a new instance has as it was: a table, or what there is of segments. */
+  lasting = false
 
   readonly #module: ModuleInfo
   readonly #reader: Reader
@@ -263,6 +273,8 @@ export class BodyWalker {
         this.#plain(ATOMIC, code)
         return
       }
+      case Op.TABLE_SET:
+        this.lasting = true
     }
     if (PLAIN.known[op] === 0) reader.refuse(`the instruction 0x${op.toString(16)} is not known`, from)
     if (PLAIN.pops[op] === SPECIAL) this.#special(op, from)
@@ -319,6 +331,7 @@ export class BodyWalker {
 
   #misc(from: number): void {
     const code = this.#prefixed(MISC, Op.MISC, from)
+    if (LASTING.includes(code)) this.lasting = true
     const grows = code === Misc.TABLE_GROW && this.#options.memory !== undefined
     if (grows) this.#edit(from, NOWHERE, Edit.TABLE_GROW, 0)
     const at = this.#reader.at

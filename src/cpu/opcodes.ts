@@ -126,6 +126,7 @@ export const Op = {
   LOCAL_TEE: 0x22,
   GLOBAL_GET: 0x23,
   GLOBAL_SET: 0x24,
+  TABLE_SET: 0x26,
   MEMORY_GROW: 0x40,
   I32_CONST: 0x41,
   I64_CONST: 0x42,
@@ -168,7 +169,7 @@ export const PLAIN: Space = new Space(256)
   .add(Op.GLOBAL_GET, Op.GLOBAL_GET, INDEX, 0, 1)
   .add(Op.GLOBAL_SET, Op.GLOBAL_SET, INDEX, 1, 0)
   .add(0x25, 0x25, INDEX, 1, 1) // table.get
-  .add(0x26, 0x26, INDEX, 2, 0) // table.set
+  .add(Op.TABLE_SET, Op.TABLE_SET, INDEX, 2, 0)
   .add(0x28, 0x35, MEMARG, 1, 1) // loads
   .add(0x36, 0x3e, MEMARG, 2, 0) // stores
   .add(0x3f, 0x3f, INDEX, 0, 1) // memory.size
@@ -215,22 +216,29 @@ export const PLAIN: Space = new Space(256)
   .add(Op.BR_ON_NULL, Op.BR_ON_NON_NULL, LABEL, SPECIAL, 0)
 
 /** After 0xfc. */
-export const Misc = { TABLE_GROW: 15 } as const
+export const Misc = {
+  DATA_DROP: 9,
+  TABLE_INIT: 12,
+  ELEM_DROP: 13,
+  TABLE_COPY: 14,
+  TABLE_GROW: 15,
+  TABLE_FILL: 17,
+} as const
 export const MISC: Space = new Space(32)
   .add(0, 1, NONE, 1, 1, TAKES_F32) // i32.trunc_sat_f32
   .add(2, 3, NONE, 1, 1, TAKES_F64)
   .add(4, 5, NONE, 1, 1, TAKES_F32) // i64.trunc_sat_f32
   .add(6, 7, NONE, 1, 1, TAKES_F64)
   .add(8, 8, INDEX_INDEX, 3, 0) // memory.init
-  .add(9, 9, INDEX, 0, 0) // data.drop
+  .add(Misc.DATA_DROP, Misc.DATA_DROP, INDEX, 0, 0)
   .add(10, 10, INDEX_INDEX, 3, 0) // memory.copy
   .add(11, 11, INDEX, 3, 0) // memory.fill
-  .add(12, 12, INDEX_INDEX, 3, 0) // table.init
-  .add(13, 13, INDEX, 0, 0) // elem.drop
-  .add(14, 14, INDEX_INDEX, 3, 0) // table.copy
+  .add(Misc.TABLE_INIT, Misc.TABLE_INIT, INDEX_INDEX, 3, 0)
+  .add(Misc.ELEM_DROP, Misc.ELEM_DROP, INDEX, 0, 0)
+  .add(Misc.TABLE_COPY, Misc.TABLE_COPY, INDEX_INDEX, 3, 0)
   .add(Misc.TABLE_GROW, Misc.TABLE_GROW, INDEX, 2, 1)
   .add(16, 16, INDEX, 0, 1) // table.size
-  .add(17, 17, INDEX, 3, 0) // table.fill
+  .add(Misc.TABLE_FILL, Misc.TABLE_FILL, INDEX, 3, 0)
 
 /** After 0xfb. */
 export const Gc = { STRUCT_NEW: 0, ARRAY_NEW_FIXED: 8, BR_ON_CAST: 24, BR_ON_CAST_FAIL: 25 } as const

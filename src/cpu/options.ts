@@ -1,4 +1,4 @@
-/** What is to be made deterministic, each on its own switch. */
+/** What is to be made deterministic, each on its own switch, and what is added for the host. */
 
 export interface CpuOptions {
   /** Makes the bits of NaNs that arithmetic made canonical wherever they can be seen. */
@@ -14,11 +14,18 @@ export interface CpuOptions {
   readonly stack: number | undefined
   /** Bounds growth: pages of each memory, and elements of each table; `undefined` leaves it to the engine. */
   readonly memory: { readonly pages: number; readonly elements: number } | undefined
+  /** Offers what puts an instance back to how it began, where that can be exact; `reset.ts` says where. */
+  readonly reset: boolean
 }
+
+/** Bytes that the body of a function has at most, by what engines take. */
+export const BODY_MAX = 7_654_321
 
 /** Names of what a rewritten module exports for its host; a module that exports one of them itself is refused. */
 export const FUEL = 'vivarium:fuel'
 export const DEPTH = 'vivarium:depth'
 export const HOST_MEMORY = 'vivarium:host-memory'
 export const START = 'vivarium:start'
-export const RESERVED: readonly string[] = [FUEL, DEPTH, HOST_MEMORY, START]
+export const RESET = 'vivarium:reset'
+export const MEMORY = 'vivarium:memory'
+export const RESERVED: readonly string[] = [FUEL, DEPTH, HOST_MEMORY, START, RESET, MEMORY]

@@ -4,19 +4,32 @@
  * stays is copied in ranges. A module that uses something which is not known here is refused.
  */
 
-import { exportEntry, F32, F64, I32, I64, KIND_FUNCTION, KIND_GLOBAL, leb, signedLeb, V128 } from '../abi/wasm_bytes.ts'
+import {
+  exportEntry,
+  F32,
+  F64,
+  I32,
+  I64,
+  KIND_FUNCTION,
+  KIND_GLOBAL,
+  KIND_MEMORY,
+  leb,
+  signedLeb,
+  V128,
+} from '../abi/wasm_bytes.ts'
 import { VivariumError } from '../error.ts'
 import { BodyWalker, Edit } from './body.ts'
 import { Bits, Op } from './opcodes.ts'
-import { type CpuOptions, DEPTH, FUEL, HOST_MEMORY, RESERVED, START } from './options.ts'
+import { BODY_MAX, type CpuOptions, DEPTH, FUEL, HOST_MEMORY, MEMORY, RESERVED, RESET, START } from './options.ts'
 import { Reader } from './reader.ts'
 import { relaxedLowering } from './relaxed.ts'
+import { canReset, resetEntry } from './reset.ts'
 import { type Growable, ORDER, type Place, type Scan, Section, scan } from './scan.ts'
 import type { FunctionType } from './types.ts'
 import { Writer } from './writer.ts'
 
 /** Changes with what rewriting gives, so that nothing is taken from a cache of another version. */
-export const REWRITER_VERSION = 3
+export const REWRITER_VERSION = 4
 
 type Bytes = readonly number[] | Uint8Array
 
@@ -26,10 +39,9 @@ const NO_VALUE = 0x40
 const LEAF_MAX = 2048
 /** Pages that a memory can have at most, where its sizes are i32. */
 const PAGES_MAX = 65_536
-/** What engines take at most: elements of a table, locals of a function, and bytes of its body. */
+/** What engines take at most: elements of a table, and locals of a function. */
 const ELEMENTS_MAX = 10_000_000
 const LOCALS_MAX = 50_000
-const BODY_MAX = 7_654_321
 
 const I32_EQZ = 0x45
 const I32_EQ = 0x46
@@ -67,11 +79,15 @@ class Rewriter {
   readonly #module: Scan
   readonly #out: Writer
   readonly #section = new Writer()
+  /** The bodies, which are written first: what they have in them decides on what is added to other sections. */
+  readonly #bodies = new Writer()
   readonly #body = new Writer()
   /** Where to find each type that is added, by its encoding. */
   readonly #typeIndexes = new Map<string, number>()
   /** What is added to the other sections, entry by entry. */
   readonly #added = new Map<number, Bytes[]>()
+  /** Sets the globals that were added to what they are at first. */
+  readonly #resetAdded: number[] = []
   #fuel = 0
   #depth = 0
   #hostMemory = 0
@@ -89,6 +105,8 @@ class Rewriter {
   run(): Uint8Array {
     const { sections } = this.#module
     this.#plan()
+    const lasting = this.#code(sections.find(({ id }) => id === Section.CODE))
+    if (this.#options.reset && canReset(this.#module, lasting, this.#startsLater)) this.#addReset()
     this.#out.range(this.#bytes, 0, HEADER_SIZE)
     let rank = 0
     for (const place of sections) {
@@ -115,6 +133,7 @@ class Rewriter {
     const addGlobal = (name: string, type: number, init: Bytes): number => {
       this.#add(Section.GLOBAL, [type, 1, ...init, Op.END])
       this.#add(Section.EXPORT, exportEntry(name, KIND_GLOBAL, globals))
+      this.#resetAdded.push(...init, Op.GLOBAL_SET, ...leb(globals))
       return globals++
     }
     if (fuel) this.#fuel = addGlobal(FUEL, I64, [Op.I64_CONST, 0])
@@ -144,6 +163,15 @@ class Rewriter {
   get #startsLater(): boolean {
     const { fuel, stack, memory } = this.#options
     return fuel || stack !== undefined || memory !== undefined
+  }
+
+  #addReset(): void {
+    const { functions, memories, tables } = this.#module
+    const growing = this.#options.memory === undefined ? 0 : memories.length + tables.length
+    this.#add(Section.FUNCTION, leb(this.#typeOf([], [])))
+    this.#add(Section.EXPORT, exportEntry(RESET, KIND_FUNCTION, functions.length + growing))
+    if (memories.length > 0) this.#add(Section.EXPORT, exportEntry(MEMORY, KIND_MEMORY, 0))
+    this.#add(Section.CODE, resetEntry(this.#bytes, this.#module, this.#resetAdded))
   }
 
   #add(id: number, entry: Bytes): void {
@@ -186,8 +214,10 @@ class Rewriter {
     } else if (id === Section.START && this.#startsLater) {
       return
     } else if (id === Section.CODE) {
+      const bodies = this.#bodies.view()
       this.#section.reset()
-      this.#code(place, added?.length ?? 0)
+      this.#section.u32(this.#module.functions.length - this.#module.importedFunctions + (added?.length ?? 0))
+      this.#section.range(bodies, 0, bodies.length)
     } else if (added === undefined) {
       this.#header(id, place.to - place.from)
       this.#out.range(this.#bytes, place.from, place.to)
@@ -211,7 +241,9 @@ class Rewriter {
     this.#out.u32(size)
   }
 
-  #code(place: Place, added: number): void {
+  /** Writes the bodies; whether one does what only a new instance undoes. */
+  #code(place: Place | undefined): boolean {
+    if (place === undefined) return false
     const { types, functions, importedFunctions } = this.#module
     const reader: Reader = new Reader(this.#bytes, 'code section')
     reader.at = place.from
@@ -219,7 +251,6 @@ class Rewriter {
     const walker = new BodyWalker(this.#module, reader, this.#options)
     const count = reader.count()
     if (count !== functions.length - importedFunctions) reader.refuse('there are not as many bodies as functions')
-    this.#section.u32(count + added)
     for (let index = importedFunctions; index < functions.length; index++) {
       reader.where = `code section, function ${index}`
       const at = reader.at
@@ -239,6 +270,7 @@ class Rewriter {
       }
     }
     if (reader.at !== place.to) reader.refuse('the section goes on after its end')
+    return walker.lasting
   }
 
   /**
@@ -249,7 +281,7 @@ class Rewriter {
     const bytes = this.#bytes
     const wrapped = this.#options.stack !== undefined && (walker.calls || walker.frame > LEAF_MAX)
     if (!wrapped && walker.editFrom.length === 0) {
-      this.#section.range(bytes, at, end)
+      this.#bodies.range(bytes, at, end)
       return walker.locals
     }
     const order = walker.order()
@@ -318,8 +350,8 @@ class Rewriter {
     body.range(bytes, copied, end)
     if (wrapped) body.all([...release, Op.END])
     const content = body.view()
-    this.#section.u32(content.length)
-    this.#section.range(content, 0, content.length)
+    this.#bodies.u32(content.length)
+    this.#bodies.range(content, 0, content.length)
     return temporaries.locals
   }
 

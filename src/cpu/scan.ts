@@ -2,7 +2,7 @@
 
 import { VivariumError } from '../error.ts'
 import { skipImmediate } from './immediates.ts'
-import { GC, MISC, Op, PLAIN, SIMD, SPECIAL, type Space } from './opcodes.ts'
+import { GC, Gc, MISC, Op, PLAIN, SIMD, SPECIAL, type Space } from './opcodes.ts'
 import { Reader } from './reader.ts'
 import { type ModuleType, readTypes, readValueType } from './types.ts'
 
@@ -34,7 +34,7 @@ export interface Place {
   readonly to: number
 }
 
-/** A memory or a table that can grow. */
+/** A memory or a table, which can grow. */
 export interface Growable {
   /** Whether its sizes are i64. */
   readonly wide: boolean
@@ -43,6 +43,17 @@ export interface Growable {
   readonly most: number
   /** The encoded type of a table's elements. */
   readonly element: Uint8Array
+  /** Whether other instances or the host may have it too: it is imported, or a memory that is shared. */
+  readonly foreign: boolean
+}
+
+/** A global that the module defines, and where its constant expression is, the end of that not included. */
+export interface OwnGlobal {
+  readonly index: number
+  readonly mutable: boolean
+  readonly from: number
+  readonly to: number
+  readonly allocates: boolean
 }
 
 export interface Scan {
@@ -55,6 +66,11 @@ export interface Scan {
   readonly tables: Growable[]
   /** How many there are, with the imported ones. */
   globals: number
+  readonly ownGlobals: OwnGlobal[]
+  /** Whether the host can change a global. */
+  importsMutable: boolean
+  /** Whether an element of a table or of a segment is an object that is made when the module is instantiated. */
+  elementsAllocate: boolean
   importedFunctions: number
   /** Where the function types of the imports end: bodies are of the functions from here on. */
   readonly exports: string[]
@@ -77,6 +93,9 @@ export function scan(bytes: Uint8Array): Scan {
     memories: [],
     tables: [],
     globals: 0,
+    ownGlobals: [],
+    importsMutable: false,
+    elementsAllocate: false,
     importedFunctions: 0,
     exports: [],
     start: undefined,
@@ -132,17 +151,17 @@ function look(reader: Reader, id: number, found: Scan): boolean {
       for (let left = reader.count(); left > 0; left--) found.functions.push(reader.u32())
       return true
     case Section.TABLE:
-      for (let left = reader.count(); left > 0; left--) readTable(reader, found, true)
+      for (let left = reader.count(); left > 0; left--) readTable(reader, found, false)
       return true
     case Section.MEMORY:
-      for (let left = reader.count(); left > 0; left--) found.memories.push(readLimits(reader, NO_BYTES))
+      for (let left = reader.count(); left > 0; left--) found.memories.push(readLimits(reader, NO_BYTES, false))
       return true
     case Section.TAG:
       for (let left = reader.count(); left > 0; left--) readTag(reader, found)
       return true
     case Section.GLOBAL:
-      found.globals += reader.count()
-      return false
+      for (let left = reader.count(); left > 0; left--) readGlobal(reader, found)
+      return true
     case Section.EXPORT:
       for (let left = reader.count(); left > 0; left--) {
         found.exports.push(textOf(reader.name()))
@@ -152,6 +171,9 @@ function look(reader: Reader, id: number, found: Scan): boolean {
       return true
     case Section.START:
       found.start = reader.u32()
+      return true
+    case Section.ELEMENT:
+      for (let left = reader.count(); left > 0; left--) readElements(reader, found)
       return true
     default:
       return false
@@ -168,14 +190,14 @@ function readImport(reader: Reader, found: Scan): void {
       found.functions.push(reader.u32())
       return
     case 1:
-      readTable(reader, found, false)
+      readTable(reader, found, true)
       return
     case 2:
-      found.memories.push(readLimits(reader, NO_BYTES))
+      found.memories.push(readLimits(reader, NO_BYTES, true))
       return
     case 3:
       readValueType(reader)
-      reader.u8()
+      if (reader.u8() !== 0) found.importsMutable = true
       found.globals++
       return
     case 4:
@@ -191,25 +213,54 @@ function readTag(reader: Reader, found: Scan): void {
   found.tags.push(reader.u32())
 }
 
-function readTable(reader: Reader, found: Scan, mayHaveValue: boolean): void {
-  const initialized = mayHaveValue && reader.bytes[reader.at] === 0x40
+function readGlobal(reader: Reader, found: Scan): void {
+  readValueType(reader)
+  const mutable = reader.u8() !== 0
+  const from = reader.at
+  const allocates = skipExpression(reader)
+  found.ownGlobals.push({ index: found.globals++, mutable, from, to: reader.at - 1, allocates })
+}
+
+/** A segment of elements, in any of its eight forms. */
+function readElements(reader: Reader, found: Scan): void {
+  const at = reader.at
+  const form = reader.u32()
+  if (form > 7) reader.refuse(`there is no segment of elements of kind ${form}`, at)
+  const [active, indexed, expressions] = [(form & 1) === 0, (form & 2) !== 0, (form & 4) !== 0]
+  if (active) {
+    if (indexed) reader.u32()
+    skipExpression(reader)
+  }
+  if (!active || indexed) {
+    if (expressions) readValueType(reader)
+    else reader.u8()
+  }
+  for (let left = reader.count(); left > 0; left--) {
+    if (!expressions) reader.u32()
+    else if (skipExpression(reader)) found.elementsAllocate = true
+  }
+}
+
+function readTable(reader: Reader, found: Scan, imported: boolean): void {
+  const initialized = !imported && reader.bytes[reader.at] === 0x40
   if (initialized) {
     reader.u8()
     reader.u8()
   }
   const from = reader.at
   readValueType(reader)
-  found.tables.push(readLimits(reader, reader.bytes.slice(from, reader.at)))
-  if (initialized) skipExpression(reader)
+  found.tables.push(readLimits(reader, reader.bytes.slice(from, reader.at), imported))
+  if (initialized && skipExpression(reader)) found.elementsAllocate = true
 }
 
-function readLimits(reader: Reader, element: Uint8Array): Growable {
+function readLimits(reader: Reader, element: Uint8Array, imported: boolean): Growable {
   const at = reader.at
   const flags = reader.u8()
   if (flags > 7) reader.refuse(`limits of kind ${flags} are not known`, at)
   const wide = (flags & 4) !== 0
+  const foreign = imported || (flags & 2) !== 0
   const least = readSize(reader)
-  return { wide, least, most: (flags & 1) !== 0 ? readSize(reader) : Infinity, element }
+  return { wide, least, most: (flags & 1) !== 0 ? readSize(reader) : Infinity, element, foreign }
 }
 
 /** A size of up to 64 bits, as a number: what is over 2^53 is rounded, and far beyond all that can be. */
@@ -223,18 +274,19 @@ function readSize(reader: Reader): number {
   }
 }
 
-/** A constant expression. */
-function skipExpression(reader: Reader): void {
-  for (;;) {
+/** Goes over a constant expression, and says whether it makes an object. */
+function skipExpression(reader: Reader): boolean {
+  for (let allocates = false; ; ) {
     const at = reader.at
     const op = reader.u8()
-    if (op === Op.END) return
+    if (op === Op.END) return allocates
     const space: Space | undefined = op === Op.GC ? GC : op === Op.MISC ? MISC : op === Op.SIMD ? SIMD : undefined
     const code = space === undefined ? op : reader.u32()
     const { known, immediate, pops } = space ?? PLAIN
     const isConstant = known[code] === 1 && (space !== undefined || pops[code] !== SPECIAL || op === Op.GLOBAL_GET)
     if (!isConstant) reader.refuse(`the instruction 0x${op.toString(16)} cannot be in a constant expression`, at)
     skipImmediate(reader, immediate[code] as number)
+    if (op === Op.GC && code <= Gc.ARRAY_NEW_FIXED) allocates = true
   }
 }
 

@@ -31,10 +31,25 @@ export const STRICT: CpuSettings = {
   tableElements: 10_000_000,
 }
 
+/** Nothing that a guest could notice: it computes as the engine has it, and its instances can be used again. */
+export const ONLY_RESET: CpuOptions = {
+  nan: false,
+  relaxedSimd: false,
+  fuel: false,
+  stack: undefined,
+  memory: undefined,
+  reset: true,
+}
+
+/** All that a `cpu` says, each way of saying it in the same words. */
+export function cpuSettings(cpu: Cpu): 'engine' | CpuSettings {
+  return cpu === 'engine' ? cpu : { ...STRICT, ...(cpu === 'strict' ? {} : cpu) }
+}
+
 /** What to rewrite for a machine with this `cpu`, and a run with fuel or without; `undefined` where there is nothing. */
 export function cpuOptions(cpu: Cpu, fuel: boolean): CpuOptions | undefined {
   if (cpu === 'engine') {
-    return fuel ? { nan: false, relaxedSimd: false, fuel, stack: undefined, memory: undefined } : undefined
+    return fuel ? { ...ONLY_RESET, fuel } : undefined
   }
   const { nan, relaxedSimd, stack, memoryPages, tableElements } = { ...STRICT, ...(cpu === 'strict' ? {} : cpu) }
   return {
@@ -43,5 +58,6 @@ export function cpuOptions(cpu: Cpu, fuel: boolean): CpuOptions | undefined {
     fuel,
     stack: stack === false ? undefined : stack,
     memory: memoryPages === false ? undefined : { pages: memoryPages, elements: tableElements },
+    reset: true,
   }
 }

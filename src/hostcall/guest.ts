@@ -63,8 +63,8 @@ export class Guest {
   }
 
   /**
-   * From now on this is another guest, as if it had been made anew, so that what is bound to it need not be. Only where
-   * nothing of the guest before can make a call any more.
+   * From now on this is another guest, as if it had been made anew, so that what is bound to it need not be; with the
+   * memory of the one before until it is given another. Only where nothing of that one can make a call any more.
    */
   become(kernel: Kernel, process: Process, executor: Executor, hash: TraceHash | undefined): void {
     this.kernel = kernel
@@ -72,7 +72,6 @@ export class Guest {
     this.executor = executor
     this.hash = hash
     this.meter = undefined
-    this.attach(undefined)
   }
 
   /** The guest has `memory`, in place of any before; or none. */
@@ -136,7 +135,7 @@ export class Guest {
   absorb(ptr: number, length: number): void {
     const { hash } = this
     if (hash === undefined) return
-    if (length >= STRIPED_FROM && this.#slow > 0) this.#countSlow(hash, length)
+    if (length >= STRIPED_FROM && this.#slow > 0) this.#countSlow(length)
     hash.bytes(this.memory.view, ptr, length, this.#stripes)
   }
 
@@ -151,9 +150,9 @@ export class Guest {
     }
   }
 
-  #countSlow(hash: TraceHash, length: number): void {
+  #countSlow(length: number): void {
     this.#slow -= length
-    if (this.#slow <= 0 && this.#memory !== undefined) this.#stripes = stripesOf(this.#memory, hash)
+    if (this.#slow <= 0 && this.#memory !== undefined) this.#stripes = stripesOf(this.#memory, this)
   }
 }
 

@@ -116,6 +116,11 @@ interface FixedResult {
   readonly size: number
 }
 
+/** What ends a guest for good. */
+interface Ending {
+  trap: WebAssembly.RuntimeError | undefined
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: see Handler
 type ImportFunction = (...words: any[]) => number
 
@@ -138,29 +143,41 @@ export function bindCalls(
     module = new WebAssembly.Module(buildTrampoline(names))
     trampolines.set(key, module)
   }
-  // The trap is an export of the instance whose imports need it, so it is filled in once there is one.
-  const ending = { trap: (): never => bug() }
+  // The trap is made by an export of the instance whose imports need it, so it is filled in once there is one.
+  const ending: Ending = { trap: undefined }
   const bound: Record<string, WebAssembly.ImportValue> = {}
   for (const name of names) bound[name] = bind(guest, signatureOf(name), ending, recorder)
   const { trap, ...exports } = new WebAssembly.Instance(module, { h: bound }).exports
-  ending.trap = trap as () => never
+  ending.trap = trapOf(trap as () => never)
   return exports
 }
 
-function bug(): never {
-  throw new KernelBug('a call was made before the guest was instantiated')
+/**
+ * A trap, to be thrown more than once: engines know a trap by the error that it makes, and making one takes longer than
+ * a short run, as the stack is written down, which nobody looks at: the process says how it ended. Without it, throwing
+ * takes half as long.
+ */
+function trapOf(trap: () => never): WebAssembly.RuntimeError {
+  try {
+    return trap()
+  } catch (error) {
+    // At the end of the engine's stack it is no trap that is thrown.
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error
+    error.stack = ''
+    return error
+  }
 }
 
 /** What surrounds every call of one kind. */
 class CallSite {
   readonly #guest: Guest
   readonly #name: CallName
-  readonly #ending: { readonly trap: () => never }
+  readonly #ending: Ending
   readonly #index: number
   readonly #wordCount: number
   readonly #results: readonly FixedResult[]
 
-  constructor(guest: Guest, signature: Signature, ending: { readonly trap: () => never }) {
+  constructor(guest: Guest, signature: Signature, ending: Ending) {
     this.#guest = guest
     this.#name = signature.name
     this.#ending = ending
@@ -177,7 +194,7 @@ class CallSite {
     if (process.calls >= process.limits.calls) {
       const message = `the guest made ${process.limits.calls} calls; raise limits.calls if it needs more`
       kernel.exit(process, { kind: 'limit', limit: 'calls', message })
-      this.#ending.trap()
+      throw this.#ending.trap
     }
     process.inCall = true
     process.calls++
@@ -196,7 +213,7 @@ class CallSite {
 
   /** Ends the guest, whose process has ended. It is called where nothing catches the trap only to pass it on. */
   end(): never {
-    return this.#ending.trap()
+    throw this.#ending.trap
   }
 
   /** Puts the call's number, its errno, and its results of fixed size after its words; how many words that makes. */
@@ -227,18 +244,17 @@ class CallSite {
     const { process } = this.#guest
     if (process.end !== undefined && error instanceof WebAssembly.RuntimeError) throw error
     process.failure ??= { error }
-    this.#ending.trap()
-    throw error
+    throw this.#ending.trap
   }
 
   /** The process has ended, a call of it failed, or one is running: then guest code was called from within that call. */
-  #refuse(): void {
+  #refuse(): never {
     const { process, kernel } = this.#guest
     if (process.end === undefined && process.failure === undefined) {
       const message = `${this.#name} was called while another call of the same guest was running`
       kernel.exit(process, { kind: 'trap', message, stack: '' })
     }
-    this.#ending.trap()
+    throw this.#ending.trap
   }
 }
 
@@ -246,7 +262,7 @@ class CallSite {
 class RecordedSite extends CallSite {
   readonly #recorder: CallRecorder
 
-  constructor(guest: Guest, signature: Signature, ending: { readonly trap: () => never }, recorder: CallRecorder) {
+  constructor(guest: Guest, signature: Signature, ending: Ending, recorder: CallRecorder) {
     super(guest, signature, ending)
     this.#recorder = recorder
   }
@@ -284,12 +300,7 @@ function wordCount(signature: Signature): number {
 }
 
 /** A function for each number of words, since one for all would make an array for each call. */
-function bind(
-  guest: Guest,
-  signature: Signature,
-  ending: { readonly trap: () => never },
-  recorder: Recorder | undefined,
-): ImportFunction {
+function bind(guest: Guest, signature: Signature, ending: Ending, recorder: Recorder | undefined): ImportFunction {
   const site =
     recorder === undefined
       ? new CallSite(guest, signature, ending)

@@ -50,11 +50,14 @@ const ROTATED = LANE_FACTOR + 1
 /** One module for all guests, made when the first needs it. */
 const made: { module?: WebAssembly.Module } = {}
 
-/** Absorbs stripes of `memory` into `hash`; `undefined` where the engine cannot. */
-export function stripesOf(memory: WebAssembly.Memory, hash: TraceHash): Stripes | undefined {
+/** Absorbs stripes of `memory` into whatever hash `guest` then has; `undefined` where the engine cannot. */
+export function stripesOf(
+  memory: WebAssembly.Memory,
+  guest: { readonly hash: TraceHash | undefined },
+): Stripes | undefined {
   try {
     made.module ??= new WebAssembly.Module(build())
-    const words = (a: number, b: number, c: number, d: number): void => hash.words(a, b, c, d)
+    const words = (a: number, b: number, c: number, d: number): void => guest.hash?.words(a, b, c, d)
     const { stripes } = new WebAssembly.Instance(made.module, { h: { memory, words } }).exports
     return stripes as Stripes
   } catch {

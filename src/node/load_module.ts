@@ -32,6 +32,11 @@ export interface LoadOptions {
   readonly cacheRequired?: boolean
 }
 
+export interface LoadedModule {
+  readonly bytes: Uint8Array
+  readonly compiled: WebAssembly.Module
+}
+
 const PART_SIZE = 1 << 20
 
 /**
@@ -40,6 +45,11 @@ const PART_SIZE = 1 << 20
  * empty, cut off, text, compressed, native code, a component, or invalid by the engine's word.
  */
 export async function loadModule(path: string, options: LoadOptions = {}): Promise<WebAssembly.Module> {
+  return (await loadModuleWithBytes(path, options)).compiled
+}
+
+/** The same, with the bytes of the file, which say what was compiled; as `record` takes it. @throws as `loadModule`. */
+export async function loadModuleWithBytes(path: string, options: LoadOptions = {}): Promise<LoadedModule> {
   const bytes = await readAll(path, options)
   const problem = moduleProblem(bytes)
   if (problem !== undefined) throw new HostError('NOT_A_MODULE', path, `${quote(path)} cannot be run: ${problem}`)
@@ -63,9 +73,9 @@ export async function loadModule(path: string, options: LoadOptions = {}): Promi
   }
   onProgress?.({ phase: 'compile', ...whole })
   try {
-    const module = await WebAssembly.compile(code)
-    if (rewriting !== undefined) markRewritten(module, rewriting)
-    return module
+    const compiled = await WebAssembly.compile(code)
+    if (rewriting !== undefined) markRewritten(compiled, rewriting)
+    return { bytes, compiled }
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^WebAssembly\.compile\(\): /, '') : String(error)
     const message = `${quote(path)} cannot be run: it is damaged, or uses a WebAssembly feature that this Node does not have (${reason}): build it again, or with fewer features`

@@ -31,9 +31,23 @@ const KERNELS: readonly (readonly [name: string, units: number])[] = [
   ['bytecode', 700_000],
 ]
 
-const NONE: CpuOptions = { nan: false, relaxedSimd: false, fuel: false, stack: undefined, memory: undefined }
+const NONE: CpuOptions = {
+  nan: false,
+  relaxedSimd: false,
+  fuel: false,
+  stack: undefined,
+  memory: undefined,
+  reset: false,
+}
 const MEMORY = { pages: STRICT.memoryPages as number, elements: STRICT.tableElements }
-const ALL: CpuOptions = { nan: true, relaxedSimd: true, fuel: false, stack: STRICT.stack as number, memory: MEMORY }
+const ALL: CpuOptions = {
+  nan: true,
+  relaxedSimd: true,
+  fuel: false,
+  stack: STRICT.stack as number,
+  memory: MEMORY,
+  reset: false,
+}
 const VARIANTS: readonly (readonly [name: string, make: (bytes: Uint8Array) => Uint8Array])[] = [
   ['as it is', (bytes) => bytes],
   ['nan', (bytes) => rewrite(bytes, { ...NONE, nan: true })],

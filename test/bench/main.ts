@@ -13,10 +13,11 @@ import { vivarium } from './hosts/vivarium.ts'
 import type { How, Statistic } from './measure.ts'
 import { formatMemory, measureMemory } from './memory.ts'
 import { NoSuchPattern, patternsLike } from './patterns.ts'
+import { formatStates, measureStates } from './states.ts'
 import { formatTrace, measureTrace } from './trace.ts'
 import { formatWhole, measureWhole } from './whole.ts'
 
-const PARTS = ['calls', 'growth', 'memory', 'fork', 'trace', 'cpu', 'whole'] as const
+const PARTS = ['calls', 'growth', 'memory', 'fork', 'states', 'trace', 'cpu', 'whole'] as const
 type Part = (typeof PARTS)[number]
 
 interface Options {
@@ -86,6 +87,9 @@ async function run(what: readonly string[], options: Options): Promise<void> {
         break
       case 'fork':
         print(formatForks(measureForks(progress)))
+        break
+      case 'states':
+        print(formatStates(measureStates(progress)))
         break
       case 'trace':
         print(formatTrace(await measureTrace(only, how, progress)))

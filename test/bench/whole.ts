@@ -37,6 +37,9 @@ interface Outcome {
 }
 
 const CHILD = fileURLToPath(new URL('whole_child.ts', import.meta.url))
+/** Who runs whole programs, and who starts small ones. */
+const RUNNERS: readonly WholeHost[] = ['vivarium', 'trace off', 'node:wasi']
+const STARTERS: readonly WholeHost[] = ['vivarium', 'strict', 'trace off', 'node:wasi', 'browser_wasi_shim']
 /** Seconds that a job of many starts may take. */
 const BOUND = 20
 /** A whole run takes seconds, so that there need not be as many rounds as for calls. */
@@ -68,23 +71,22 @@ export function formatWhole(found: readonly Whole[]): string {
     const [mine, theirs] = [whole.hosts.get('vivarium')?.ms, whole.hosts.get('node:wasi')?.ms]
     return mine === undefined || theirs === undefined ? '-' : ratio(mine / theirs)
   }
-  const hosts: WholeHost[] = ['vivarium', 'trace off', 'node:wasi', 'browser_wasi_shim']
   const tables = [
     textTable(
-      ['ms of a run', ...hosts.slice(0, 3), 'x node:wasi', 'loading before', 'same output'],
+      ['ms of a run', ...RUNNERS, 'x node:wasi', 'loading before', 'same output'],
       runs.map((whole) => [
         whole.name,
-        ...hosts.slice(0, 3).map((host) => cell(whole.hosts.get(host), (ms) => ms.toFixed(0))),
+        ...RUNNERS.map((host) => cell(whole.hosts.get(host), (ms) => ms.toFixed(0))),
         against(whole),
         (whole.hosts.get('vivarium')?.load ?? Number.NaN).toFixed(0),
         new Set([...whole.hosts.values()].flatMap(({ digests }) => digests)).size <= 1 ? 'yes' : 'NO',
       ]),
     ),
     textTable(
-      ['starts a second', ...hosts, 'time x node:wasi'],
+      ['starts a second', ...STARTERS, 'time x node:wasi'],
       starts.map((whole) => [
         whole.name,
-        ...hosts.map((host) => cell(whole.hosts.get(host), (ms) => Math.round(1000 / ms).toLocaleString('en'))),
+        ...STARTERS.map((host) => cell(whole.hosts.get(host), (ms) => Math.round(1000 / ms).toLocaleString('en'))),
         against(whole),
       ]),
     ),
@@ -181,8 +183,7 @@ function lay(folder: string): Program[] {
   const small = join(folder, 'small')
   mkdirSync(small)
   writeFileSync(join(small, 'input'), 'x'.repeat(1_000))
-  const runners: readonly WholeHost[] = ['vivarium', 'trace off', 'node:wasi']
-  const llvm = { wasm: loadProgram('clang').path, env: {}, hosts: runners }
+  const llvm = { wasm: loadProgram('clang').path, env: {}, hosts: RUNNERS }
   return [
     { ...llvm, name: 'clang, 2,000 lines', args: compileArgs('/big.c', '/big.o'), output: '/big.o' },
     { ...llvm, name: 'wasm-ld', args: linkArgs(['/big.o'], '/big.wasm'), output: '/big.wasm' },
@@ -192,7 +193,7 @@ function lay(folder: string): Program[] {
       args: ['esbuild', '--bundle', 'src/main.ts', '--outfile=out/app.js', '--format=esm'],
       env: { PWD: '/app' },
       output: '/app/out/app.js',
-      hosts: runners,
+      hosts: RUNNERS,
     },
     {
       name: 'pandoc, 1 MB',
@@ -200,16 +201,16 @@ function lay(folder: string): Program[] {
       args: ['pandoc', '/plan.md', '-f', 'markdown', '-t', 'html', '-o', '/plan.html'],
       env: {},
       output: '/plan.html',
-      hosts: runners,
+      hosts: RUNNERS,
     },
-    { name: 'hello world, 10,000 starts', wasm: hello, args: ['hello'], env: {}, starts: 10_000, hosts: runners },
+    { name: 'hello world, 100,000 starts', wasm: hello, args: ['hello'], env: {}, starts: 100_000, hosts: STARTERS },
     {
       name: '15 calls and exit, 100,000 starts',
       wasm: guestFile('start.c'),
       args: ['start'],
       env: {},
       starts: 100_000,
-      hosts: ['vivarium', 'trace off', 'node:wasi', 'browser_wasi_shim'],
+      hosts: STARTERS,
     },
   ]
 }

@@ -14,11 +14,11 @@ import {
   File as ShimFile,
   WASI as ShimWasi,
 } from '@bjorn3/browser_wasi_shim'
-import { Machine, type TraceLevel } from 'vivarium'
+import { compile, Machine, type TraceLevel } from 'vivarium'
 import { importHost } from 'vivarium/node'
 import { now } from './clock.ts'
 
-export type WholeHost = 'vivarium' | 'trace off' | 'node:wasi' | 'browser_wasi_shim'
+export type WholeHost = 'vivarium' | 'trace off' | 'strict' | 'node:wasi' | 'browser_wasi_shim'
 
 export interface Job {
   readonly host: WholeHost
@@ -45,7 +45,13 @@ export interface Done {
 }
 
 const job: Job = JSON.parse(process.argv[2] as string)
-const module = new WebAssembly.Module(readFileSync(job.wasm))
+const bytes = new Uint8Array(readFileSync(job.wasm))
+const isOurs = job.host !== 'node:wasi' && job.host !== 'browser_wasi_shim'
+/** What is started often `compile` prepares for that. */
+const module =
+  isOurs && job.starts !== undefined
+    ? compile(bytes, { cpu: job.host === 'strict' ? 'strict' : 'engine' })
+    : new WebAssembly.Module(bytes)
 process.send?.(perform(job))
 
 function perform(job: Job): Done {
@@ -54,6 +60,8 @@ function perform(job: Job): Done {
       return performInMachine(job, 'digest')
     case 'trace off':
       return performInMachine(job, 'off')
+    case 'strict':
+      return performInMachine(job, 'digest')
     case 'node:wasi':
       return performOnNode(job)
     case 'browser_wasi_shim':

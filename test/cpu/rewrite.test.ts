@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { leb } from '../../src/abi/wasm_bytes.ts'
 import { ATOMIC, GC, MISC, Op, PLAIN, SIMD, type Space } from '../../src/cpu/opcodes.ts'
-import { type CpuOptions, DEPTH, FUEL, HOST_MEMORY, RESERVED, START } from '../../src/cpu/options.ts'
+import { type CpuOptions, DEPTH, FUEL, HOST_MEMORY, RESERVED, RESET, START } from '../../src/cpu/options.ts'
 import { rewrite } from '../../src/cpu/rewrite.ts'
 import { VivariumError } from '../../src/error.ts'
 import {
@@ -111,7 +111,7 @@ describe('a name that is reserved for the machine', () => {
       ALL,
     )
     const names = WebAssembly.Module.exports(new WebAssembly.Module(rewritten)).map(({ name }) => name)
-    expect(names).toEqual(['vivarium:fuel2', 'vivarium:', FUEL, DEPTH])
+    expect(names).toEqual(['vivarium:fuel2', 'vivarium:', FUEL, DEPTH, RESET])
   })
 })
 

@@ -18,7 +18,14 @@ setFlagsFromString('--experimental-wasm-memory64')
 setFlagsFromString('--experimental-wasm-extended-const')
 
 /** Nothing is changed: each test switches on what it is about. */
-export const OFF: CpuOptions = { nan: false, relaxedSimd: false, fuel: false, stack: undefined, memory: undefined }
+export const OFF: CpuOptions = {
+  nan: false,
+  relaxedSimd: false,
+  fuel: false,
+  stack: undefined,
+  memory: undefined,
+  reset: false,
+}
 /** All of it at once. */
 export const ALL: CpuOptions = {
   nan: true,
@@ -26,6 +33,7 @@ export const ALL: CpuOptions = {
   fuel: true,
   stack: 1 << 18,
   memory: { pages: 1000, elements: 1000 },
+  reset: true,
 }
 
 /** Every proposal that wabt knows well enough. `multi_memory` is one that its types leave out. */

@@ -5,11 +5,18 @@ import type { CpuOptions } from '../../src/cpu/options.ts'
 import { rewrite } from '../../src/cpu/rewrite.ts'
 import { renamed } from './encoder.ts'
 import { ELEMENTS, type Entry, generate, PAGES } from './generator.ts'
-import { type Call, difference, observe, type Running, type Seen } from './observe.ts'
+import { type Call, canReset, difference, observe, type Running, type Seen } from './observe.ts'
 
 export type Rewrite = typeof rewrite
 
-const OFF: CpuOptions = { nan: false, relaxedSimd: false, fuel: false, stack: undefined, memory: undefined }
+const OFF: CpuOptions = {
+  nan: false,
+  relaxedSimd: false,
+  fuel: false,
+  stack: undefined,
+  memory: undefined,
+  reset: false,
+}
 const MEMORY = { pages: PAGES, elements: ELEMENTS }
 /** Larger than the engine's stack: only what the engine has no room for ends a run. */
 const HUGE = 1 << 30
@@ -17,6 +24,8 @@ const SMALL = 1 << 18
 
 /** Of one module in two tiers: it is the same code, so its bound of the stack has to end both at the same place. */
 const TIERED = 'all in another tier'
+/** Of one module on an instance that was put back, which is the same code too. */
+const AGAIN = 'all once more on one instance'
 
 /** A fault: which check, and what differed. */
 export class Fault extends Error {
@@ -100,9 +109,20 @@ class Checker {
 
   compare(check: string, bytes: Uint8Array, options: Partial<CpuOptions>, expected: Seen, seen: Seen): void {
     this.#counts.add(`compared: ${check}`)
-    const what = difference(expected, seen, check.startsWith(TIERED))
+    const what = difference(expected, seen, check.startsWith(TIERED) || check === AGAIN)
     if (what !== undefined) throw new Fault(check, what, bytes, options)
   }
+}
+
+/** What an instance does again that was put back: what a new one does, as `seen`. */
+function checkAgain(
+  checker: Checker,
+  module: WebAssembly.Module,
+  bytes: Uint8Array,
+  options: CpuOptions,
+  seen: Seen,
+): void {
+  if (canReset(module)) checker.compare(AGAIN, bytes, options, seen, checker.run(module, { again: true }))
 }
 
 /** Arguments that are interesting as integers and as the bits of floats, NaNs with all kinds of bits among them. */
@@ -178,10 +198,11 @@ export function checkGenerated(choices: Uint8Array, checking: Checking): void {
   if (relaxed) checker.same('relaxed', make(true, false).bytes, { relaxedSimd: true }, expected)
   else checker.same('nan', plain.bytes, { nan: true }, expected)
   checker.same('nan and relaxed', plain.bytes, { nan: true, relaxedSimd: true }, expected)
-  const all: CpuOptions = { nan: true, relaxedSimd: true, fuel: true, stack: SMALL, memory: MEMORY }
+  const all: CpuOptions = { nan: true, relaxedSimd: true, fuel: true, stack: SMALL, memory: MEMORY, reset: true }
   const whole = checker.module(make(false, false, false).bytes, 'all', all)
   const seen = checker.run(whole.module)
   checker.compare('all', plain.bytes, all, expected, seen)
+  checkAgain(checker, whole.module, plain.bytes, all, seen)
 
   // With little fuel both end at the same place, with the same left.
   const little: Running = { fuel: 40n + BigInt((choices[0] ?? 0) * 8) }
@@ -247,6 +268,7 @@ export function checkForeign(bytes: Uint8Array, exact: boolean, checking: Checki
     fuel: true,
     stack: SMALL,
     memory: { pages: 17, elements: 1000 },
+    reset: true,
   }
   // Where a NaN may be in it, what is compared is what the passes do to a module whose NaNs are canonical.
   const base = exact ? bytes : checker.module(bytes, 'nan', { nan: true }).bytes
@@ -259,6 +281,7 @@ export function checkForeign(bytes: Uint8Array, exact: boolean, checking: Checki
   const whole = checker.module(bytes, 'all', all)
   const seen = checker.run(whole.module)
   checker.compare('all', bytes, all, expected, seen)
+  checkAgain(checker, whole.module, bytes, all, seen)
   if (!tiers) return
   checker.compare(`${TIERED}: optimized`, bytes, all, seen, checker.run(optimized(whole.bytes)))
   if (!exact) {

@@ -6,6 +6,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { BodyWalker, Edit } from '../../src/cpu/body.ts'
 import { rewrite } from '../../src/cpu/rewrite.ts'
+import { MemoryImage } from '../../src/memory_image.ts'
 import { fc } from '../support/property.ts'
 import { Counts, checkGenerated, type Rewrite } from './checks.ts'
 import { choicesOf } from './choices.ts'
@@ -42,6 +43,7 @@ describe('rewriting random modules', () => {
     expect(counts.of.get('modules that were not valid')).toBeUndefined()
     // What was compared is not all traps, and there were NaNs that the engine does not make canonical itself.
     expect(counts.of.get('calls that returned')).toBeGreaterThan(150)
+    expect(counts.of.get('compared: all once more on one instance')).toBeGreaterThan(50)
     expect(counts.of.get('plain modules that differ from canonical ones')).toBeGreaterThan(0)
   })
 
@@ -81,7 +83,46 @@ describe('canaries', () => {
     })
   }
 
+  /** A rewriter whose output is changed after the last place where `part` is. */
+  const altered =
+    (part: readonly number[], change: (out: Uint8Array, at: number) => void): Rewrite =>
+    (bytes, options) => {
+      const out = rewrite(bytes, options)
+      const at = Buffer.from(out).lastIndexOf(Uint8Array.from(part))
+      if (options.reset && at >= 0) change(out, at + part.length)
+      return out
+    }
+
+  it('finds one that puts a global back to what it was not', () => {
+    // After the locals of the function come constants and where they go to; each is made another one.
+    const wrong = altered([2, 2, 0x7f, 1, 0x7b], (out, start) => {
+      const sizes = new Map([
+        [0x43, 4],
+        [0x44, 8],
+      ])
+      for (let at = start; (out[at] as number) >= 0x41 && (out[at] as number) <= 0x44; ) {
+        const size = sizes.get(out[at++] as number)
+        out[at] = (out[at] as number) ^ 1
+        at = size === undefined ? afterLeb(out, at) : at + size
+        if (out[at++] !== 0x24) return
+        at = afterLeb(out, at)
+      }
+    })
+    expect(caught(wrong)).toMatch(/^all once more on one instance: /)
+  })
+
+  it('finds a host that does not put back what a memory starts with', () => {
+    vi.spyOn(MemoryImage.prototype, 'restore').mockImplementation(() => {})
+    expect(caught(rewrite)).toMatch(/^all once more on one instance: /)
+  })
+
   it('finds none in the rewriter as it is, in the modules in which it finds the canaries', () => {
     expect(caught(rewrite, KNOWN)).toBeUndefined()
   })
 })
+
+function afterLeb(bytes: Uint8Array, from: number): number {
+  let at = from
+  while ((bytes[at] as number) >= 0x80) at++
+  return at + 1
+}

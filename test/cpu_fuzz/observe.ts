@@ -1,7 +1,8 @@
 /** Runs a module and writes down all that can be seen of it, and tells where two runs differ. */
 
 import { setFlagsFromString } from 'node:v8'
-import { DEPTH, FUEL, HOST_MEMORY, START } from '../../src/cpu/options.ts'
+import { DEPTH, FUEL, HOST_MEMORY, MEMORY, RESET, START } from '../../src/cpu/options.ts'
+import { MemoryImage } from '../../src/memory_image.ts'
 import { BUDGET, BUDGET_OF_A_CALL, GLOBALS } from './generator.ts'
 
 setFlagsFromString('--experimental-wasm-relaxed-simd')
@@ -31,11 +32,18 @@ const NO_BYTES = new Uint8Array(0)
 export interface Running {
   /** Fuel before each call, where the module counts it. */
   readonly fuel?: bigint
+  /** Runs the calls, puts the instance back, and runs them again: what is seen is the second time. */
+  readonly again?: boolean
+}
+
+/** Whether an instance of the module can be put back. */
+export function canReset(module: WebAssembly.Module): boolean {
+  return WebAssembly.Module.exports(module).some(({ name }) => name === RESET)
 }
 
 /** Runs `calls`, one after the other, on a new instance. */
 export function observe(module: WebAssembly.Module, calls: readonly Call[], running: Running = {}): Seen {
-  const { fuel = 1n << 50n } = running
+  const { fuel = 1n << 50n, again = false } = running
   const log: string[] = []
   const steps: string[] = []
   const used: string[] = []
@@ -83,47 +91,66 @@ export function observe(module: WebAssembly.Module, calls: readonly Call[], runn
     return end(undefined)
   }
   const given = exported
-  const depth = given[DEPTH] as WebAssembly.Global | undefined
-  const full = depth?.value as number | undefined
-  const step = (prefix: string, work: () => unknown): boolean => {
-    log.length = depths.length = 0
-    let kind: string
-    const gauge = given[FUEL] as WebAssembly.Global | undefined
-    if (gauge !== undefined) gauge.value = fuel
-    if (depth !== undefined) depth.value = full
-    const budget = given[BUDGET] as WebAssembly.Global | undefined
-    if (budget !== undefined) budget.value = BUDGET_OF_A_CALL
-    try {
-      kind = show(work())
-      if (depth !== undefined && depth.value !== full)
-        broken = `the depth after ${prefix} is ${depth.value}, not ${full}`
-    } catch (error) {
-      kind = kindOf(error)
-      if (depth !== undefined && (depth.value as number) < 0) kind = 'stack'
-      if ((given[HOST_MEMORY] as WebAssembly.Global | undefined)?.value === 1) broken = 'the host has no memory'
+  const image = again ? new MemoryImage(bytesOf(given)) : undefined
+  const first = performAll()
+  // One whose memory has grown is none to be put back.
+  if (image === undefined || bytesOf(given).length !== image.size) return first
+  ;(given[RESET] as () => void)()
+  image.restore(bytesOf(given))
+  steps.length = used.length = 0
+  stack = false
+  broken = undefined
+  return performAll()
+
+  function performAll(): Seen {
+    const depth = given[DEPTH] as WebAssembly.Global | undefined
+    const full = depth?.value as number | undefined
+    const step = (prefix: string, work: () => unknown): boolean => {
+      log.length = depths.length = 0
+      let kind: string
+      const gauge = given[FUEL] as WebAssembly.Global | undefined
+      if (gauge !== undefined) gauge.value = fuel
+      if (depth !== undefined) depth.value = full
+      const budget = given[BUDGET] as WebAssembly.Global | undefined
+      if (budget !== undefined) budget.value = BUDGET_OF_A_CALL
+      try {
+        kind = show(work())
+        if (depth !== undefined && depth.value !== full)
+          broken = `the depth after ${prefix} is ${depth.value}, not ${full}`
+      } catch (error) {
+        kind = kindOf(error)
+        if (depth !== undefined && (depth.value as number) < 0) kind = 'stack'
+        if ((given[HOST_MEMORY] as WebAssembly.Global | undefined)?.value === 1) broken = 'the host has no memory'
+      }
+      stack = kind === 'stack'
+      if (stack) return false
+      steps.push(`${prefix}${kind} ${budget?.value ?? ''} ${log.join()}`)
+      if (gauge !== undefined) used.push(show(gauge.value))
+      return true
     }
-    stack = kind === 'stack'
-    if (stack) return false
-    steps.push(`${prefix}${kind} ${budget?.value ?? ''} ${log.join()}`)
-    if (gauge !== undefined) used.push(show(gauge.value))
-    return true
-  }
-  const start = given[START] as (() => unknown) | undefined
-  if (start !== undefined) {
-    // What stands for a start section fails the instance where it fails.
-    if (!step('start: ', start)) return end(undefined)
-    const last = steps.pop() as string
-    if (/^start: (?!undefined)/.test(last)) {
-      steps.push(last.replace(/ -?\d* /, ' '))
-      return end(undefined)
+    const start = given[START] as (() => unknown) | undefined
+    if (start !== undefined) {
+      // What stands for a start section fails the instance where it fails.
+      if (!step('start: ', start)) return end(undefined)
+      const last = steps.pop() as string
+      if (/^start: (?!undefined)/.test(last)) {
+        steps.push(last.replace(/ -?\d* /, ' '))
+        return end(undefined)
+      }
     }
+    for (const { name, args } of calls) {
+      const call = given[name]
+      if (typeof call !== 'function') continue
+      if (!step(`${name}: `, () => call(...args))) break
+    }
+    return end(given)
   }
-  for (const { name, args } of calls) {
-    const call = given[name]
-    if (typeof call !== 'function') continue
-    if (!step(`${name}: `, () => call(...args))) break
-  }
-  return end(given)
+}
+
+/** The memory of an instance that can be put back. */
+function bytesOf(exported: WebAssembly.Exports): Uint8Array {
+  const memory = exported[MEMORY]
+  return memory instanceof WebAssembly.Memory ? new Uint8Array(memory.buffer) : NO_BYTES
 }
 
 function stateOf(exported: WebAssembly.Exports, show: (value: unknown) => string): string {

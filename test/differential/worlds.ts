@@ -18,6 +18,7 @@ import { byteString } from '../../vfs/bytes.ts'
 import { check } from '../../vfs/check.ts'
 import { errnoName } from '../../vfs/errno.ts'
 import { Filesystem } from '../../vfs/filesystem.ts'
+import { pureHashes } from '../../vfs/hash.ts'
 import { ROOT_INO } from '../../vfs/inode_table.ts'
 import { createNodeFs } from '../../vfs/node_fs.ts'
 import type { Last } from '../../vfs/walk.ts'
@@ -111,7 +112,7 @@ export function runVivarium(program: Program): Outcome & { readonly facts: reado
   const facts: Facts[] = []
   const run: GuestRun = new GuestRun(
     kernel,
-    prepare(kernel, 'engine', 'calls', INTERPRETER, {
+    prepare(kernel, { cpu: 'engine', time: 'calls', hashes: pureHashes }, INTERPRETER, {
       stdin: encode(program),
       preopens: PREOPENS.map((name) => ({ name: `/${name}`, path: `${HOME}/${name}` })),
       trace: 'off',

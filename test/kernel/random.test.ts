@@ -23,6 +23,19 @@ describe('Random', () => {
     )
   })
 
+  it('is one stream for each process, though two of one seed go on by turns and others begin meanwhile', () => {
+    const whole = take(new Random('turns'), 3000)
+    const [one, two] = [new Random('turns'), new Random('turns')]
+    const parts: [number[], number[]] = [[], []]
+    for (let i = 0; i < 10; i++) {
+      parts[0].push(...take(one, 300))
+      for (let other = 0; other < 40; other++) take(new Random(`other ${i} ${other}`), 600)
+      parts[1].push(...take(two, 300))
+    }
+    expect(parts).toEqual([whole, whole])
+    expect(take(new Random('turns'), 3000)).toEqual(whole)
+  })
+
   it('writes nothing before and after the bytes asked for', () => {
     for (let length = 0; length < 10; length++) {
       const target = new Uint8Array(16).fill(0xee)

@@ -174,8 +174,8 @@ export const hostcallMutants: readonly Mutant[] = [
   },
   {
     file: 'src/hostcall/imports.ts',
-    find: 'process.failure ??= { error }\n    this.#ending.trap()',
-    put: 'process.failure ??= { error }',
+    find: 'process.failure ??= { error }\n    throw this.#ending.trap',
+    put: 'process.failure ??= { error }\n    throw error',
     rule: 'What a call throws ends the guest, which cannot catch it.',
     tests: ERRORS,
   },
@@ -315,11 +315,11 @@ export const hostcallMutants: readonly Mutant[] = [
     named: 'advise',
   },
   {
-    file: 'src/hostcall/guest.ts',
-    find: '    this.attach(undefined)\n',
+    file: 'src/guest_instance.ts',
+    find: '    this.cpu?.reset?.()\n',
     put: '',
-    rule: 'A guest that takes the place of another has no memory yet.',
-    tests: ['test/src/machine/again.test.ts'],
+    rule: 'An instance that is used again is put back to how it began.',
+    tests: ['test/src/machine/instances.test.ts'],
   },
   {
     file: 'src/hostcall/stripes.ts',

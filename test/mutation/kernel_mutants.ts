@@ -212,7 +212,7 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/kernel.ts',
-    find: '    for (const pending of file.listener?.pending.splice(0) ?? []) pending.close()\n',
+    find: '    if (file.listener !== undefined) for (const pending of file.listener.pending.splice(0)) pending.close()\n',
     put: '',
     rule: 'Connections that wait for a listener which is closed are closed.',
     tests: SOCKET,

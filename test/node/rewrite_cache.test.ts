@@ -13,7 +13,7 @@ import { COMMAND, vivarium, workplace } from '../cli/command.ts'
 import { wat } from '../support/wat.ts'
 import { scratch } from './folder.ts'
 
-const OPTIONS: CpuOptions = { nan: true, relaxedSimd: true, fuel: true, stack: 1e5, memory: undefined }
+const OPTIONS: CpuOptions = { nan: true, relaxedSimd: true, fuel: true, stack: 1e5, memory: undefined, reset: true }
 const TEXT = '(module (func $f (export "f") (param f32) (result f32) (f32.sqrt (call $f (local.get 0)))))'
 
 describe('rewriteCached()', () => {

@@ -8,7 +8,7 @@ import { fc } from '../../support/property.ts'
 function digestOf(memory: WebAssembly.Memory, start: number, length: number, fast: boolean): string {
   const hash = new TraceHash()
   hash.words(1, 2, 3, 4)
-  const stripes = fast ? stripesOf(memory, hash) : undefined
+  const stripes = fast ? stripesOf(memory, { hash }) : undefined
   if (fast) expect(stripes).toBeTypeOf('function')
   hash.bytes(new DataView(memory.buffer), start, length, stripes)
   return hash.digest()
@@ -34,7 +34,7 @@ describe('stripesOf()', () => {
   it('works on a memory that has grown since', () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 3 })
     const hash = new TraceHash()
-    const stripes = stripesOf(memory, hash)
+    const stripes = stripesOf(memory, { hash })
     memory.grow(2)
     new Uint8Array(memory.buffer).fill(7)
     hash.bytes(new DataView(memory.buffer), 65_000, 70_000, stripes)
@@ -45,6 +45,6 @@ describe('stripesOf()', () => {
 
   it('gives nothing for a memory that the module cannot import, so that JavaScript does it', () => {
     const shared = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
-    expect(stripesOf(shared, new TraceHash())).toBeUndefined()
+    expect(stripesOf(shared, { hash: new TraceHash() })).toBeUndefined()
   })
 })
