@@ -93,6 +93,8 @@ const OUTCOME: Outcome = {
   memory: 'c',
   shown: '',
   time: '5',
+  state: 'd',
+  goesOn: 'e',
 }
 
 function ran(changes: Partial<Outcome> = {}): Report {

@@ -1,6 +1,6 @@
 /** Runs one task and says what became of it. The same code in Node and in a browser: it takes the host's functions. */
 
-import { type End, exportTree, type Files, Machine, type Run } from 'vivarium'
+import { type End, exportTree, type Files, Machine, type Run, readSnapshot, writeSnapshot } from 'vivarium'
 import type { Outcome, Report, Task } from './plan.ts'
 
 /** What the host of a cell gives. */
@@ -30,19 +30,28 @@ export async function perform(
       ...(files === undefined ? {} : { files }),
       ...(image === undefined ? {} : { image }),
     })
-    const run = machine.run(module, {
+    const options = {
       ...{ args, env, stdin, limits },
       ...(preopens === undefined ? {} : { preopens }),
       ...(fuel === undefined ? {} : { fuel }),
-    })
+    }
+    const run = machine.run(module, options)
     const ms = host.now() - start
-    return { kind: 'ran', ms, outcome: await outcomeOf(machine, run, guest.shows ?? 0, host) }
+    const outcome = await outcomeOf(machine, run, guest.shows ?? 0, host)
+    // The real programs take long enough as it is.
+    const again = files === undefined ? (machine: Machine) => machine.run(module, options) : undefined
+    return { kind: 'ran', ms, outcome: { ...outcome, ...(await savedOf(machine, again, host)) } }
   } catch (error) {
     return { kind: 'failed', why: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
   }
 }
 
-async function outcomeOf(machine: Machine, run: Run, shows: number, { sha256 }: Host): Promise<Outcome> {
+async function outcomeOf(
+  machine: Machine,
+  run: Run,
+  shows: number,
+  { sha256 }: Host,
+): Promise<Omit<Outcome, 'state' | 'goesOn'>> {
   const { end, calls, traceDigest, fuelUsed, stdout, stderr, exports } = run
   const told = async (bytes: Uint8Array): Promise<string> => `${bytes.length} bytes ${await sha256(bytes)}`
   let files = ''
@@ -74,6 +83,22 @@ async function outcomeOf(machine: Machine, run: Run, shows: number, { sha256 }: 
     shown,
     time: String(machine.time),
   }
+}
+
+/** What the state afterwards is called, the file that it is saved as, and whether who loads that goes on as at home. */
+async function savedOf(
+  machine: Machine,
+  again: ((machine: Machine) => Run) | undefined,
+  { sha256 }: Host,
+): Promise<Pick<Outcome, 'state' | 'goesOn'>> {
+  const snapshot = machine.snapshot()
+  const file = writeSnapshot(snapshot)
+  const state = `${snapshot.stateDigest} ${snapshot.digest} file ${await sha256(file)}`
+  if (again === undefined) return { state, goesOn: '' }
+  const away = Machine.from(readSnapshot(file))
+  const [here, there] = [machine, away].map((each) => `${again(each).traceDigest} ${each.snapshot().stateDigest}`)
+  if (here !== there) throw new Error(`a loaded machine goes on otherwise: ${there}, at home ${here}`)
+  return { state, goesOn: here as string }
 }
 
 function describe(end: End | undefined): string {

@@ -48,6 +48,10 @@ export interface Outcome {
   readonly shown: string
   /** The machine's clock. */
   readonly time: string
+  /** The state digest, the digest of the contents, and that of the snapshot file. */
+  readonly state: string
+  /** What the same run gives once more, to the machine that was loaded from that file as to the one at home. */
+  readonly goesOn: string
 }
 
 /** What a cell says of one task. */
