@@ -25,4 +25,14 @@ export class IoVec {
     this.count++
     this.total += length
   }
+
+  /** Keeps the first `bytes` bytes of the ranges. */
+  limit(bytes: number): void {
+    let left = bytes
+    for (let i = 0; i < this.count; i++) {
+      this.lengths[i] = Math.min(left, this.lengths[i] as number)
+      left -= this.lengths[i] as number
+    }
+    this.total = Math.min(this.total, bytes)
+  }
 }

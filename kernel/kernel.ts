@@ -15,7 +15,7 @@ import { RIGHTS_ALL, RIGHTS_DIRECTORY } from './rights.ts'
 import { Status } from './status.ts'
 
 export class Kernel {
-  /** Replaced only by `restore` of `checkpoint.ts`. */
+  /** Replaced only by `restore` of `checkpoint.ts`, and when the power goes. */
   fs: Filesystem
   readonly clock: Clock
   readonly seed: string

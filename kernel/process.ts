@@ -18,7 +18,7 @@ export type End =
   /** Every process waits for something that can no longer happen. */
   | { readonly kind: 'deadlock'; readonly waits: readonly Wait[]; readonly message: string }
 
-export type LimitName = 'calls' | 'output' | 'pipe' | 'stack' | 'fuel' | 'host memory' | 'until'
+export type LimitName = 'calls' | 'output' | 'pipe' | 'stack' | 'fuel' | 'host memory' | 'until' | 'power cut'
 
 /** One process of a deadlock: which call waits, for which descriptors to become what. */
 export interface Wait {

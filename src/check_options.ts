@@ -1,5 +1,6 @@
 /** Refuses wrong options by name, before anything has happened. */
 
+import { FaultError, type FaultRule, formatFaults, parseFaults } from '../kernel/fault.ts'
 import { type Hashes, pureHashes } from '../vfs/hash.ts'
 import type { Instant } from '../vfs/inode.ts'
 import { instantOf } from '../vfs/instant.ts'
@@ -39,6 +40,7 @@ const RUN_OPTIONS = [
   'trace',
   'timeline',
   'fuel',
+  'faults',
   'imports',
 ]
 
@@ -97,6 +99,7 @@ export interface CheckedRunOptions {
   readonly limits: Limits
   readonly trace: TraceLevel
   readonly timeline: TimelineOptions | undefined
+  readonly faults: readonly FaultRule[] | undefined
 }
 
 /** @throws VivariumError `BAD_OPTION` that names the option and says what it may be. */
@@ -134,6 +137,7 @@ export function checkRunOptions(options: RunOptions): CheckedRunOptions {
     limits: limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits },
     trace,
     timeline: timeline === true ? {} : timeline === false ? undefined : timeline,
+    faults: options.faults === undefined ? undefined : checkFaults(options.faults),
   }
 }
 
@@ -276,4 +280,17 @@ function checkTimeline(timeline: TimelineOptions): void {
   }
   if (last !== undefined && (!isCount(last) || last === 0)) bad('timeline.last', last, 'a whole number from 1 up')
   if (until !== undefined && typeof until !== 'function') bad('timeline.until', until, 'a function of a record')
+}
+
+/** Rules are written and read again, so that both forms are refused alike. */
+function checkFaults(faults: unknown): FaultRule[] {
+  if (typeof faults !== 'string' && !Array.isArray(faults)) {
+    bad('faults', faults, "a plan as 'fd_write#3=ENOSPC', or an array of rules")
+  }
+  try {
+    return parseFaults(typeof faults === 'string' ? faults : formatFaults(faults as FaultRule[]), isCallName)
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error
+    throw new VivariumError('BAD_OPTION', `faults: ${error.message}`)
+  }
 }

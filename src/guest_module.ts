@@ -36,6 +36,8 @@ export interface GuestModule {
   readonly wasi: readonly { readonly wasi: Wasi; readonly names: readonly CallName[] }[]
   /** What runs that have ended left for the next ones; see `GuestRun`. */
   readonly idle: Idle[]
+  /** The same of runs with faults, whose calls are bound otherwise. */
+  readonly idleFaulty: Idle[]
   /** The memory that its instances start with, once that was looked at. */
   image: MemoryImage | undefined
   /** What was put into it to make it deterministic. */
@@ -92,7 +94,15 @@ function look(compiled: WebAssembly.Module, imports: NonNullable<RunOptions['imp
     used.set(wasi, [...(used.get(wasi) ?? []), name])
   }
   const wasi = [...used].map(([each, names]) => ({ wasi: each, names }))
-  return { module: compiled, kind: kindOf(compiled), wasi, idle: [], image: undefined, cpu: rewrittenFor(compiled) }
+  return {
+    module: compiled,
+    kind: kindOf(compiled),
+    wasi,
+    idle: [],
+    idleFaulty: [],
+    image: undefined,
+    cpu: rewrittenFor(compiled),
+  }
 }
 
 /** A module that is compiled already has to have been compiled for what is wanted: its bytes are not to be had any more. */

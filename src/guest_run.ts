@@ -3,6 +3,7 @@
 import { checkpoint, restore } from '../kernel/checkpoint.ts'
 import { Clock } from '../kernel/clock.ts'
 import { Alone, type Executor } from '../kernel/executor.ts'
+import { type FaultRule, Faults, fateOf } from '../kernel/fault.ts'
 import { Descriptor } from '../kernel/fd_table.ts'
 import { capturable, captured } from '../kernel/file_calls.ts'
 import { Kernel } from '../kernel/kernel.ts'
@@ -18,12 +19,14 @@ import { byteString, decodeUtf8, encodeUtf8 } from '../vfs/bytes.ts'
 import { Errno } from '../vfs/errno.ts'
 import { Filesystem } from '../vfs/filesystem.ts'
 import { ROOT_INO } from '../vfs/inode_table.ts'
+import { Journal } from '../vfs/journal.ts'
 import { bad, type CheckedRunOptions, checkRunOptions, DEFAULT_LIMITS } from './check_options.ts'
 import { type Cpu, cpuOptions } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
 import type { GuestCpu } from './guest_cpu.ts'
 import { GuestInstance } from './guest_instance.ts'
 import { type Binding, type GuestModule, type Idle, inspect } from './guest_module.ts'
+import type { FaultPlan } from './hostcall/faulty.ts'
 import { Guest } from './hostcall/guest.ts'
 import { bindCalls } from './hostcall/imports.ts'
 import type { RunOptions, SocketPeer, Stdin, TimeBy } from './options.ts'
@@ -111,6 +114,7 @@ export class GuestRun implements Run {
   readonly #hash: TraceHash | undefined
   readonly #recorder: TraceRecorder | undefined
   readonly #timeline: Timeline | undefined
+  readonly #plan: FaultPlan | undefined
   /** The machine's next number before this run took any. */
   readonly #firstSerial: number
   #bindings: readonly Binding[] = []
@@ -131,7 +135,7 @@ export class GuestRun implements Run {
     this.#time = settings.time
     this.#options = options
     this.#checked = checked
-    const { args, env, limits, trace, preopens, timeline } = checked
+    const { args, env, limits, trace, preopens, timeline, faults } = checked
     this.#stdout = new OutputStream(options.stdout)
     this.#stderr = new OutputStream(options.stderr)
     this.process = kernel.spawn(args.map(byteString), env.map(byteString), limits)
@@ -144,6 +148,7 @@ export class GuestRun implements Run {
       this.process.fds.add(kernel.preopen(directories[index] as number, byteString(name)))
     })
     for (const peers of options.listen ?? []) this.#listen(peers)
+    this.#plan = faults === undefined ? undefined : this.#planOf(faults)
     if (timeline !== undefined && callHashes !== undefined && this.#recorder !== undefined) {
       this.#timeline = new Timeline(kernel, this.process, settings, callHashes, this.#recorder, timeline)
     }
@@ -159,7 +164,7 @@ export class GuestRun implements Run {
     this.#hash?.words(realtime.sec, realtime.nsec, monotonic.sec, monotonic.nsec)
     this.#hash?.words(tick, this.process.pid, 0, 0)
     const { kind } = this.#module
-    const idle = this.#isClosed ? this.#module.idle.pop() : undefined
+    const idle = this.#isClosed ? this.#idle.pop() : undefined
     this.#bindings = idle === undefined ? this.#bind(executor) : this.#take(idle, executor)
     let instance = idle?.instance
     this.#guard(() => {
@@ -195,6 +200,7 @@ export class GuestRun implements Run {
     idle.isTaken = true
     for (const { guest } of idle.bindings) {
       guest.become(this.#kernel, this.process, executor, this.#hash)
+      guest.plan = this.#plan
       if (idle.instance === undefined) guest.attach(undefined)
     }
     return idle.bindings
@@ -204,11 +210,9 @@ export class GuestRun implements Run {
   #bind(executor: Executor): readonly Binding[] {
     return this.#module.wasi.map(({ wasi: { name, layout, signatureOf }, names }) => {
       const guest = new Guest(this.#kernel, this.process, layout, executor, this.#hash)
-      return {
-        name,
-        guest,
-        functions: bindCalls(guest, names, signatureOf, (this.#timeline ?? this.#recorder)?.of(guest)),
-      }
+      guest.plan = this.#plan
+      const recorder = (this.#timeline ?? this.#recorder)?.of(guest)
+      return { name, guest, functions: bindCalls(guest, names, signatureOf, recorder, this.#plan !== undefined) }
     })
   }
 
@@ -223,7 +227,7 @@ export class GuestRun implements Run {
     const bindings = this.#bindings
     this.#bindings = []
     for (const { guest } of bindings) guest.become(kernel, process, executor, undefined)
-    const { idle } = this.#module
+    const idle = this.#idle
     if (idle.length < IDLE_MAX && instance?.canReset === true) {
       this.#left = { bindings, instance, isTaken: false }
       this.#exports = {}
@@ -239,9 +243,28 @@ export class GuestRun implements Run {
     this.#left = undefined
     const { bindings, instance, isTaken } = left
     if (isTaken || instance === undefined) return
-    const { idle } = this.#module
+    const idle = this.#idle
     this.#exports = memoriesOf(instance.exports)
     idle.splice(idle.indexOf(left), 1, { bindings, instance: undefined, isTaken: false })
+  }
+
+  /** What runs that had faults, or had none, as this one, have left. */
+  get #idle(): Idle[] {
+    return this.#plan === undefined ? this.#module.idle : this.#module.idleFaulty
+  }
+
+  #planOf(rules: readonly FaultRule[]): FaultPlan {
+    const faults = new Faults(rules)
+    const journal = faults.cuts ? new Journal(this.#kernel.fs) : undefined
+    const cut = (fate: string): void => {
+      const left = journal?.cut(fateOf(fate, (problem) => bug(problem)))
+      const message = `the power went at call ${this.calls}, by plan`
+      for (const process of [...this.#kernel.processes]) {
+        this.#kernel.exit(process, { kind: 'limit', limit: 'power cut', message })
+      }
+      if (left !== undefined) this.#kernel.fs = left
+    }
+    return { faults, journal, cut }
   }
 
   get pid(): number {
@@ -278,6 +301,10 @@ export class GuestRun implements Run {
 
   get fuelUsed(): number | undefined {
     return this.#cpu?.fuelUsed ?? this.#fuelUsed
+  }
+
+  get faults(): readonly { readonly rule: number; readonly call: number }[] {
+    return this.#plan?.faults.fired ?? []
   }
 
   get received(): readonly (readonly Output[])[] {
@@ -562,4 +589,8 @@ function describe(end: End): string {
     default:
       return end.message
   }
+}
+
+function bug(problem: string): never {
+  throw new KernelBug(problem)
 }

@@ -1,5 +1,7 @@
 /** The public names of `vivarium`, and nothing else. */
 
+export type { Effect, FaultRule } from '../kernel/fault.ts'
+export { formatFaults } from '../kernel/fault.ts'
 export type { Change, Field, Side } from '../vfs/diff.ts'
 export { Errno } from '../vfs/errno.ts'
 export { FormatError } from '../vfs/formats/error.ts'

@@ -3,6 +3,7 @@
  * so that a wrong option is refused by name before anything has happened.
  */
 
+import type { FaultRule } from '../kernel/fault.ts'
 import type { Hashes } from '../vfs/hash.ts'
 import type { Epoch } from '../vfs/instant.ts'
 import type { Quota } from '../vfs/limits.ts'
@@ -112,6 +113,11 @@ export interface RunOptions {
   readonly timeline?: boolean | TimelineOptions
   /** Instructions that the run may take; then it ends as `limit: 'fuel'`. Default: no bound. Needs what `cpu: 'strict'` needs. */
   readonly fuel?: number
+  /**
+   * What goes wrong, by plan: as text, or as rules; see `kernel/fault.ts`. A call can be made to fail, to move fewer
+   * bytes, to take time; space can run out; and the power can go, after which the machine has what a disk would have.
+   */
+  readonly faults?: string | readonly FaultRule[]
   /** What the module imports besides WASI: `imports[module][name]`. */
   readonly imports?: { readonly [module: string]: { readonly [name: string]: WebAssembly.ImportValue } }
 }

@@ -3,6 +3,7 @@
  * to do it again, which proves that it was the same; and as it is done again, it can be looked into.
  */
 
+import { formatFaults } from '../kernel/fault.ts'
 import { encodeUtf8 } from '../vfs/bytes.ts'
 import { type Hashes, hashOf, hexOf } from '../vfs/hash.ts'
 import { DEFAULT_LIMITS } from './check_options.ts'
@@ -40,6 +41,8 @@ export interface RecordedOptions {
   /** Those that are not the default; where there is no bound, `null`. */
   readonly limits: { readonly [name in keyof Limits]?: number | null }
   readonly fuel: number | null
+  /** The plan of what goes wrong, as text. */
+  readonly faults: string | null
 }
 
 export interface RecordedResult {
@@ -119,7 +122,7 @@ export function replay(
     const problem = `the machine is another than was recorded: expected ${recording.machine}, found ${machine.stateDigest}`
     throw new VivariumError('OTHER_INPUT', problem)
   }
-  const { stdin: recorded, env, limits, fuel, tty, ...rest } = recording.options
+  const { stdin: recorded, env, limits, fuel, faults, tty, ...rest } = recording.options
   if ('sha256' in recorded) demand('stdin', recorded, idOf(bytesOf(stdin), hashes))
   const again = Machine.from(machine)
   const run = again.run(compiled ?? bytes, {
@@ -129,6 +132,7 @@ export function replay(
     limits: Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, value ?? Infinity])),
     ...(tty === undefined ? {} : { tty }),
     ...(fuel === null ? {} : { fuel }),
+    ...(faults === null ? {} : { faults }),
     ...(options.timeline === undefined ? {} : { timeline: options.timeline }),
   })
   return { run, differences: differencesOf(recording.result, resultOf(run, again.snapshot(), hashes)) }
@@ -176,7 +180,7 @@ function recordedOptions(options: RunOptions, hashes: Hashes): RecordedOptions {
     const problem = 'a run with imports or peers of sockets cannot be recorded: what those do is no data'
     throw new VivariumError('NOT_RECORDABLE', problem)
   }
-  const { args = ['main'], env = {}, stdin = '', tty, preopens = { '/': '/' }, limits = {}, fuel } = options
+  const { args = ['main'], env = {}, stdin = '', tty, preopens = { '/': '/' }, limits = {}, fuel, faults } = options
   return {
     args,
     env: Object.entries(env),
@@ -189,6 +193,7 @@ function recordedOptions(options: RunOptions, hashes: Hashes): RecordedOptions {
         .map(([name, value]) => [name, value === Infinity ? null : value]),
     ),
     fuel: fuel ?? null,
+    faults: faults === undefined ? null : typeof faults === 'string' ? faults : formatFaults(faults),
   }
 }
 

@@ -29,6 +29,8 @@ export interface Run {
   readonly calls: number
   /** Instructions taken, with the option `fuel`; block by block, so at a limit it is all of it. */
   readonly fuelUsed: number | undefined
+  /** With the option `faults`: which of the rules, counted from 0, did something, and at which calls. */
+  readonly faults: readonly { readonly rule: number; readonly call: number }[]
   /** What the peers of each listening socket received, in the order of `listen`. */
   readonly received: readonly (readonly Output[])[]
   /**

@@ -30,9 +30,9 @@ import {
   PRESTAT_NAME_LENGTH,
 } from './abi/layout.ts'
 import type { GuestMemory } from './abi/memory.ts'
-import type { Param, ResultKind, Signature, WasmType } from './abi/signatures.ts'
+import { type Param, type ResultKind, type Signature, type WasmType, wordOf } from './abi/signatures.ts'
 import type { Guest } from './hostcall/guest.ts'
-import { type CallRecorder, wordOf } from './hostcall/imports.ts'
+import type { CallRecorder } from './hostcall/imports.ts'
 
 /** Bytes of data that a record shows. Of longer data so many are kept, and a length of one more. */
 export const SHOWN = 64

@@ -186,3 +186,8 @@ export const ERRNOS: readonly Errno[] = [
 export function errnoName(number: number): string | undefined {
   return number === 0 ? 'ESUCCESS' : ERRNOS[number - 1]?.name
 }
+
+/** The errno of a name such as `ENOENT`. */
+export function errnoOf(name: string): Errno | undefined {
+  return ERRNOS.find((errno) => errno.name === name)
+}

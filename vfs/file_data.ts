@@ -8,6 +8,7 @@
 import { BLOCK_SIZE, CHUNK_SIZE, FILE_SIZE_MAX } from './limits.ts'
 import { Edition, PersistentArray } from './persistent_array.ts'
 
+const NO_BYTES = new Uint8Array(0)
 const BLOCKS_PER_CHUNK = CHUNK_SIZE / BLOCK_SIZE
 /** The smallest buffer of a chunk, in bytes; it doubles as the file grows, so that small files stay small. */
 const SMALLEST = 64
@@ -237,6 +238,26 @@ export class FileData {
       at = end
     }
     return this.size
+  }
+
+  /** The bytes that are other than in `before`, a range for each chunk, up to the end; what went by a cut is not in it. */
+  changesSince(before: FileData): { readonly offset: number; readonly bytes: Uint8Array }[] {
+    const parts: { readonly offset: number; readonly bytes: Uint8Array }[] = []
+    const chunks = this.#chunks ?? new PersistentArray<Chunk>()
+    chunks.difference(before.#chunks ?? new PersistentArray(), (index, was, is) => {
+      const start = index * CHUNK_SIZE
+      const room = Math.min(CHUNK_SIZE, this.size - start)
+      const [x, y] = [was?.bytes ?? NO_BYTES, is?.bytes ?? NO_BYTES]
+      let from = 0
+      let to = Math.min(room, Math.max(x.length, y.length))
+      while (from < to && (x[from] ?? 0) === (y[from] ?? 0)) from++
+      while (to > from && (x[to - 1] ?? 0) === (y[to - 1] ?? 0)) to--
+      if (from >= to) return
+      const bytes = new Uint8Array(to - from)
+      bytes.set(y.subarray(from, to))
+      parts.push({ offset: start + from, bytes })
+    })
+    return parts
   }
 
   /** Calls `visit` with each chunk that there is: which one, what it costs, and its bytes, which may be fewer than it has room for. */

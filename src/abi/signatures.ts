@@ -4,6 +4,7 @@
  * the fuzzer, which checks that a call has written nowhere else.
  */
 
+import { KernelBug } from '../../vfs/bug.ts'
 import { EVENT_SIZE, FDSTAT_SIZE, FILESTAT_SIZE, IOVEC_SIZE, PRESTAT_SIZE, SUBSCRIPTION_SIZE } from './layout.ts'
 
 /** The name of a call, as WASI spells it. */
@@ -367,4 +368,14 @@ export function isCallName(name: string): name is CallName {
 export function signatureText(signature: Signature): string {
   const params = signature.params.map((param) => param.type).join()
   return `(${params})${signature.returns === 'errno' ? 'i32' : ''}`
+}
+
+/** Which word of a call a parameter is, where an i64 takes two. */
+export function wordOf(signature: Signature, name: string): number {
+  let word = 0
+  for (const param of signature.params) {
+    if (param.name === name) return word
+    word += param.type === 'i64' ? 2 : 1
+  }
+  throw new KernelBug(`${signature.name} has no parameter ${name}`)
 }

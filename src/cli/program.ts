@@ -333,6 +333,7 @@ function guestOptions(made: Command): Command {
         .default('strict'),
     )
     .option('--fuel <N>', 'stop the guest after so many instructions', parseCount(0))
+    .option('--faults <PLAN>', 'have calls go wrong, as "fd_write(/log/*)#3=ENOSPC; fd_read=short:1"')
     .option(
       '--cache-dir <DIR>',
       "where modules rewritten for --cpu strict or --fuel are kept (default: the user's cache)",

@@ -34,6 +34,7 @@ export interface GuestArguments {
   readonly stdin?: string
   readonly cpu?: 'strict' | 'engine'
   readonly fuel?: number
+  readonly faults?: string
   readonly cacheDir?: string
   readonly cache: boolean
   readonly maxCalls?: number
@@ -81,6 +82,7 @@ export async function prepareSession(path: string, args: readonly string[], opti
         ...(options.maxOutput === undefined ? {} : { output: options.maxOutput }),
       },
       ...(options.fuel === undefined ? {} : { fuel: options.fuel }),
+      ...(options.faults === undefined ? {} : { faults: options.faults }),
     },
   }
 }

@@ -22,6 +22,7 @@ import {
   FILETYPE_SYMBOLIC_LINK,
   FILETYPE_UNKNOWN,
 } from '../abi/types.ts'
+import type { FaultPlan } from './faulty.ts'
 import { stripesOf } from './stripes.ts'
 
 /** Bytes that all ranges of one call may have together: what a signed 32-bit count can say. */
@@ -44,6 +45,10 @@ export class Guest {
   /** How many instructions the guest has taken, where time moves by them: that of CPU, or of all clocks. */
   meter: (() => number) | undefined
   metersAll = false
+
+  /** What goes wrong, and the most bytes that the call at hand may move. */
+  plan: FaultPlan | undefined
+  shortTo: number = Number.POSITIVE_INFINITY
 
   /** The words of the call at hand, and room for what the trace adds to them: at most a filestat. */
   readonly words: Int32Array = new Int32Array(32)
@@ -72,6 +77,7 @@ export class Guest {
     this.executor = executor
     this.hash = hash
     this.meter = undefined
+    this.plan = undefined
   }
 
   /** The guest has `memory`, in place of any before; or none. */
@@ -128,7 +134,9 @@ export class Guest {
       iov.add(start, length)
     }
     iov.buffer = memory.u8
-    return iov.total > TOTAL_MAX ? EINVAL : undefined
+    if (iov.total > TOTAL_MAX) return EINVAL
+    if (iov.total > this.shortTo) iov.limit(this.shortTo)
+    return undefined
   }
 
   /** Absorbs `length` bytes of memory into the trace digest. Preconditions: `memory.covers` them, in this call. */

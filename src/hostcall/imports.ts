@@ -4,9 +4,10 @@
  */
 
 import { KernelBug } from '../../vfs/bug.ts'
-import { type CallName, callNames, type Signature } from '../abi/signatures.ts'
+import { type CallName, callNames, type Signature, wordOf } from '../abi/signatures.ts'
 import { argsGet, argsSizesGet, environGet, environSizesGet } from './args.ts'
 import { clockResGet, clockTimeGet } from './clock.ts'
+import { faulty } from './faulty.ts'
 import {
   fdAdvise,
   fdAllocate,
@@ -128,7 +129,8 @@ type ImportFunction = (...words: any[]) => number
 const trampolines = new Map<string, WebAssembly.Module>()
 
 /**
- * The functions that a guest imports, by name. `names` are calls of one WASI module, `signatureOf` its signatures.
+ * The functions that a guest imports, by name. `names` are calls of one WASI module, `signatureOf` its signatures;
+ * with `canFail` they do what the guest's plan of faults says.
  * Once the process has ended, every call ends the guest again, by a trap that no guest code can catch.
  */
 export function bindCalls(
@@ -136,6 +138,7 @@ export function bindCalls(
   names: readonly CallName[],
   signatureOf: (name: CallName) => Signature,
   recorder: Recorder | undefined,
+  canFail: boolean,
 ): { readonly [name: string]: WebAssembly.ImportValue } {
   const key = names.join()
   let module = trampolines.get(key)
@@ -146,7 +149,7 @@ export function bindCalls(
   // The trap is made by an export of the instance whose imports need it, so it is filled in once there is one.
   const ending: Ending = { trap: undefined }
   const bound: Record<string, WebAssembly.ImportValue> = {}
-  for (const name of names) bound[name] = bind(guest, signatureOf(name), ending, recorder)
+  for (const name of names) bound[name] = bind(guest, signatureOf(name), ending, recorder, canFail)
   const { trap, ...exports } = new WebAssembly.Instance(module, { h: bound }).exports
   ending.trap = trapOf(trap as () => never)
   return exports
@@ -284,28 +287,24 @@ function fixedResults(signature: Signature): FixedResult[] {
   })
 }
 
-/** Which word of a call a parameter is, where an i64 takes two. */
-export function wordOf(signature: Signature, name: string): number {
-  let word = 0
-  for (const param of signature.params) {
-    if (param.name === name) return word
-    word += param.type === 'i64' ? 2 : 1
-  }
-  throw new KernelBug(`${signature.name} has no parameter ${name}`)
-}
-
 /** Words that a call is made with. */
 function wordCount(signature: Signature): number {
   return signature.params.reduce((count, param) => count + (param.type === 'i64' ? 2 : 1), 0)
 }
 
 /** A function for each number of words, since one for all would make an array for each call. */
-function bind(guest: Guest, signature: Signature, ending: Ending, recorder: Recorder | undefined): ImportFunction {
+function bind(
+  guest: Guest,
+  signature: Signature,
+  ending: Ending,
+  recorder: Recorder | undefined,
+  canFail: boolean,
+): ImportFunction {
   const site =
     recorder === undefined
       ? new CallSite(guest, signature, ending)
       : new RecordedSite(guest, signature, ending, recorder.of(signature))
-  const handler = handlers[signature.name]
+  const handler = canFail ? faulty(guest, signature, handlers[signature.name]) : handlers[signature.name]
   const { words: w } = guest
   switch (wordCount(signature)) {
     case 0:

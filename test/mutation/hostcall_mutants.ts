@@ -50,8 +50,8 @@ export const hostcallMutants: readonly Mutant[] = [
   },
   {
     file: 'src/hostcall/guest.ts',
-    find: 'iov.total > TOTAL_MAX ? EINVAL : undefined',
-    put: 'undefined',
+    find: '    if (iov.total > TOTAL_MAX) return EINVAL\n',
+    put: '',
     rule: 'All ranges together have fewer than 2^31 bytes.',
     tests: MODULES,
   },
@@ -180,7 +180,7 @@ export const hostcallMutants: readonly Mutant[] = [
     tests: ERRORS,
   },
   {
-    file: 'src/hostcall/imports.ts',
+    file: 'src/abi/signatures.ts',
     find: "    word += param.type === 'i64' ? 2 : 1\n",
     put: '    word += 1\n',
     rule: 'A 64-bit parameter is two words.',
