@@ -10,7 +10,7 @@
  * are is found by their SHA-256, which the last of them, the table of contents, begins with.
  */
 
-import { deflateSync, inflateSync } from 'fflate'
+import { deflateSync, inflateSync } from 'fflate/browser'
 import { type KernelState, kernelOf } from '../kernel/state.ts'
 import { type ByteString, decodeLatin1, decodeUtf8, encodeLatin1, encodeUtf8 } from '../vfs/bytes.ts'
 import type { Filesystem } from '../vfs/filesystem.ts'

@@ -6,8 +6,7 @@ import type { Filesystem } from '../../vfs/filesystem.ts'
 import { programs } from '../property/operations.ts'
 import { applied, listingOf, sorted } from '../support/diff_model.ts'
 import { fc } from '../support/property.ts'
-import { follow, timelines } from '../support/timelines.ts'
-import { treeOf } from './facade.ts'
+import { follow, smallTreeOf, timelines } from '../support/timelines.ts'
 
 const ALL: readonly Field[] = ['mode', 'nlink', 'atime', 'mtime', 'ctime', 'btime']
 
@@ -43,7 +42,7 @@ describe('the differences of two trees', () => {
 
   it('say so of trees that have nothing to do with each other', () => {
     const property = fc.property(programs, programs, fc.subarray([...ALL]), (p, q, fields) => {
-      const [a, b] = [treeOf(p).tree, treeOf(q).tree]
+      const [a, b] = [smallTreeOf(p), smallTreeOf(q)]
       expectMeaning(a, b, diffTrees(a, b), ['mode'])
       expectMeaning(a, b, diffTrees(a, b, fields), fields)
     })
@@ -52,12 +51,12 @@ describe('the differences of two trees', () => {
 
   it('are none of a tree and itself', () => {
     const property = fc.property(programs, programs, (program, other) => {
-      const { tree } = treeOf(program)
+      const tree = smallTreeOf(program)
       expect(diffTrees(tree, tree)).toEqual([])
       expect(diffTrees(tree, tree.fork())).toEqual([])
-      expect(diffTrees(tree, treeOf(program).tree, ALL)).toEqual([])
-      const twice = treeOf([...program, ...other]).tree
-      expect(diffTrees(twice, treeOf([...program, ...other]).tree)).toEqual([])
+      expect(diffTrees(tree, smallTreeOf(program), ALL)).toEqual([])
+      const twice = smallTreeOf([...program, ...other])
+      expect(diffTrees(twice, smallTreeOf([...program, ...other]))).toEqual([])
     })
     fc.assert(property, { numRuns: 60 })
   })

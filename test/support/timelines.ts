@@ -30,13 +30,24 @@ export const timelines: fc.Arbitrary<Step[]> = fc
   )
   .map(([operations, steps]) => [{ do: 'run', side: 0, operations }, { do: 'fork', side: 0, clock: 'other' }, ...steps])
 
+/** A copy of a directory into itself, by way of a link, goes on up to the quota. */
+const SMALL = { inodes: 100 }
+
+/** A tree that a program made, and that stays small. */
+export function smallTreeOf(operations: readonly Operation[]): Filesystem {
+  const facade = new Facade(new Filesystem(SMALL))
+  facade.run(operations)
+  facade.close()
+  return facade.tree
+}
+
 /** Goes through a timeline; `look` sees the side that changed after each step of at most `grain` operations. */
 export function follow(
   steps: readonly Step[],
   grain: number,
   look: (side: Facade, all: readonly Facade[]) => void,
 ): void {
-  const sides = [new Facade()]
+  const sides = [new Facade(new Filesystem(SMALL))]
   let clocks = 2_000_000_000
   for (const step of steps) {
     const side = sides[step.side % sides.length] as Facade

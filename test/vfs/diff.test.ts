@@ -228,6 +228,21 @@ describe('diffTrees()', () => {
     ).toEqual(['removed /d/gone', 'changed /d/other'])
   })
 
+  it('compares so too where the old directory is still held open', () => {
+    expect(
+      diffOf({ '/d/same': 'x', '/d/other': 'y' }, (calls, fs) => {
+        const ino = calls.ino('/d')
+        fs.hold(ino)
+        onTestFinished(() => fs.release(ino))
+        for (const name of ['same', 'other']) calls.unlink(`/d/${name}`)
+        calls.rmdir('/d')
+        calls.mkdir('/d')
+        calls.write('/d/same', 'x')
+        calls.write('/d/other', 'new')
+      }),
+    ).toEqual(['changed /d/other'])
+  })
+
   it('tells every change of kind', () => {
     const files = { '/file': 'x', '/dir/in': 'y', '/link': { symlink: 'x' }, '/null': { device: 'null' } } as const
     expect(

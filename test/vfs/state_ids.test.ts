@@ -8,9 +8,9 @@ import { InodeTable, ROOT_INO } from '../../vfs/inode_table.ts'
 import { CHUNK_SIZE } from '../../vfs/limits.ts'
 import { Lineage } from '../../vfs/lineage.ts'
 import { chunkBytes, FAN, HEIGHT, numberOf } from '../../vfs/state_ids.ts'
-import { treeOf } from '../metamorphic/facade.ts'
 import { programs } from '../property/operations.ts'
 import { fc } from '../support/property.ts'
+import { smallTreeOf } from '../support/timelines.ts'
 import { stateOf } from '../support/tree_state.ts'
 import { at, bytes, Calls, makeFs, watch } from '../support/vfs.ts'
 
@@ -59,13 +59,13 @@ const SAME: Record<string, string> = { 'zeros at the end': 'hole at the end', 'a
 describe('StateIds', () => {
   it('are equal for states that are equal, whatever led to them', () => {
     const property = fc.property(programs, programs, (program, detour) => {
-      const { tree } = treeOf(program)
+      const tree = smallTreeOf(program)
       const there = idOf(tree)
-      const again = treeOf(program).tree
+      const again = smallTreeOf(program)
       expect(stateOf(again)).toEqual(stateOf(tree))
       expect(idOf(again)).toBe(there)
       // Work in a fork, and back.
-      const fork = treeOf([...program, ...detour]).tree
+      const fork = smallTreeOf([...program, ...detour])
       expect(idOf(fork) === there).toBe(stateOf(fork).slice(0, -1).join() === stateOf(tree).slice(0, -1).join())
       expect(idOf(tree)).toBe(there)
       // Put together from its inodes, the last first.
@@ -108,6 +108,14 @@ describe('StateIds', () => {
       'a block of zeros': (_, calls) => calls.write('/d/f', '\0', 4096),
       'a hole of as much': (fork, calls) => fork.truncate(calls.ino('/d/f'), 4097, NOW),
       'a chunk': (_, calls) => calls.write('/d/f', 'x', CHUNK_SIZE),
+      'a chunk before a hole': (fork, calls) => {
+        calls.write('/d/f', 'x', CHUNK_SIZE)
+        fork.truncate(calls.ino('/d/f'), 3 * CHUNK_SIZE, NOW)
+      },
+      'the same chunk after the hole': (fork, calls) => {
+        calls.write('/d/f', 'x', 2 * CHUNK_SIZE)
+        fork.truncate(calls.ino('/d/f'), 3 * CHUNK_SIZE, NOW)
+      },
       'the next chunk': (_, calls) => calls.write('/d/f', 'x', 2 * CHUNK_SIZE),
       name: (_, calls) => calls.rename('/d/f', '/d/g'),
       'two names swapped': (_, calls) => {
