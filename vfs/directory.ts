@@ -37,12 +37,10 @@ class Branch {
 
 type Node = Leaf | Branch
 
-/** Where a look-up ended, so that a change of the same name right after it need not search again. */
-export class Finger {
-  directory: Directory | undefined
-  version = 0
+/** Where the name is that was asked for or changed last: most are asked for again at once, or changed, or both. */
+class Finger {
   name: ByteString | '' = ''
-  /** The place in the node of each level, from the root down. */
+  /** The place in the node of each level, from the root down, where it is or would be. */
   readonly places: number[] = []
 }
 
@@ -54,8 +52,8 @@ export class Directory {
   /** Entries that are directories: each holds a link on this one by its `..`. */
   subdirectories = 0
   #root: Node | undefined
-  /** Counts changes: places found before one mean nothing after it. */
-  #version = 0
+  /** Made for a directory of more than one node; in another a search costs no more. */
+  #finger: Finger | undefined
 
   constructor(parent: number) {
     this.parent = parent
@@ -70,46 +68,37 @@ export class Directory {
     return copy
   }
 
-  /** The inode number under `name`, or 0. `finger` then points to where it is, or would be. */
-  get(name: ByteString, finger?: Finger): number {
-    let node = this.#root
+  /** The inode number under `name`, or 0. */
+  get(name: ByteString): number {
+    const root = this.#root
+    if (root === undefined) return 0
+    if (root instanceof Leaf) return inoIn(root, lowerBound(root.names, name), name)
+    const places = this.#find(root, name)
+    let node: Node = root
     let level = 0
-    while (node instanceof Branch) {
-      const at = childOf(node.names, name)
-      if (finger !== undefined) finger.places[level++] = at
-      node = node.children[at]
-    }
-    if (node === undefined) return 0
-    const at = lowerBound(node.names, name)
-    if (finger !== undefined) {
-      finger.places[level] = at
-      finger.directory = this
-      finger.version = this.#version
-      finger.name = name
-    }
-    return node.names[at] === name ? (node.inos[at] as number) : 0
+    while (node instanceof Branch) node = node.children[places[level++] as number] as Node
+    return inoIn(node, places[level] as number, name)
   }
 
   /** Puts `ino` under `name`, over what was there. */
-  set(edition: Edition, name: ByteString, ino: number, finger?: Finger): void {
+  set(edition: Edition, name: ByteString, ino: number): void {
     if (this.#root === undefined) {
       this.#root = new Leaf(edition, [name], [ino])
       this.size++
       return
     }
-    const places = this.#placesOf(name, finger)
-    this.#version++
+    const places = this.#root instanceof Branch ? this.#find(this.#root, name) : undefined
     const root = own(edition, this.#root)
     const right = this.#insert(edition, root, name, ino, places, 0)
     this.#root = right === undefined ? root : new Branch(edition, [first(root), first(right)], [root, right])
   }
 
   /** Preconditions: `name` is there. */
-  delete(edition: Edition, name: ByteString, finger?: Finger): void {
-    const places = this.#placesOf(name, finger)
-    this.#version++
+  delete(edition: Edition, name: ByteString): void {
+    const places = this.#root instanceof Branch ? this.#find(this.#root, name) : undefined
     let root = own(edition, this.#root as Node)
     remove(edition, root, name, places, 0)
+    this.#forget()
     this.size--
     while (root instanceof Branch && root.children.length === 1) root = root.children[0] as Node
     this.#root = root.names.length === 0 ? undefined : root
@@ -140,10 +129,26 @@ export class Directory {
     return all
   }
 
-  /** Where `name` is at each level, if the finger points there. */
-  #placesOf(name: ByteString, finger: Finger | undefined): readonly number[] | undefined {
-    if (finger === undefined || finger.directory !== this || finger.version !== this.#version) return undefined
-    return finger.name === name ? finger.places : undefined
+  /** Where `name` is, or would be, at each level below `root`. */
+  #find(root: Branch, name: ByteString): readonly number[] {
+    this.#finger ??= new Finger()
+    const { places } = this.#finger
+    if (this.#finger.name === name) return places
+    this.#finger.name = name
+    let node: Node = root
+    let level = 0
+    while (node instanceof Branch) {
+      const at = childOf(node.names, name)
+      places[level++] = at
+      node = node.children[at] as Node
+    }
+    places[level] = lowerBound(node.names, name)
+    return places
+  }
+
+  /** The places that were found mean nothing any more. */
+  #forget(): void {
+    if (this.#finger !== undefined) this.#finger.name = ''
   }
 
   /** Inserts below `node`, which the edition owns; returns the right half when it had to split. */
@@ -167,6 +172,7 @@ export class Directory {
       if (node.names.length <= FULL) return undefined
       // A name appended at the end leaves the left half full, so that names made in order pack tightly.
       const keep = at === FULL ? FULL : FULL >> 1
+      this.#forget()
       return new Leaf(edition, node.names.splice(keep), node.inos.splice(keep))
     }
     const at = places?.[level] ?? childOf(node.names, name)
@@ -290,6 +296,11 @@ function own(edition: Edition, node: Node): Node {
   if (node.edition === edition) return node
   if (node instanceof Leaf) return new Leaf(edition, node.names.slice(), node.inos.slice())
   return new Branch(edition, node.names.slice(), node.children.slice())
+}
+
+/** The inode number at a place of a leaf, if `name` is there. */
+function inoIn(leaf: Leaf, at: number, name: ByteString): number {
+  return leaf.names[at] === name ? (leaf.inos[at] as number) : 0
 }
 
 function first(node: Node): ByteString {

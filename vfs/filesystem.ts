@@ -361,7 +361,7 @@ export class Filesystem {
   /** Takes a name out of a directory; the inode's links are the caller's. For this folder. */
   removeEntry(dir: number, name: ByteString, now: Instant): void {
     const parent = this.#ownDirectory(dir)
-    parent.body.delete(this.table.edition, name, this.walk.finger)
+    parent.body.delete(this.table.edition, name)
     parent.touch(now)
   }
 
@@ -410,7 +410,7 @@ export class Filesystem {
 
   #enter(dir: number, name: ByteString, ino: number, now: Instant): void {
     const parent = this.#ownDirectory(dir)
-    parent.body.set(this.table.edition, name, ino, this.walk.finger)
+    parent.body.set(this.table.edition, name, ino)
     parent.touch(now)
   }
 

@@ -4,7 +4,6 @@
  */
 
 import type { ByteString } from './bytes.ts'
-import { Finger } from './directory.ts'
 import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, type Errno } from './errno.ts'
 import type { DirectoryInode } from './inode.ts'
 import { type InodeTable, ROOT_INO } from './inode_table.ts'
@@ -38,8 +37,6 @@ export class Walk {
   ino = 0
   /** Whether a slash came after the last component. */
   trailing = false
-  /** Where in `dir` the last name is, or would be. */
-  readonly finger: Finger = new Finger()
 
   readonly #table: InodeTable
   /** The last path that was found legal: guests ask for the same one again and again. */
@@ -80,7 +77,7 @@ export class Walk {
         child = entries.body.parent
       } else {
         if (isTooLong(name)) return ENAMETOOLONG
-        child = entries.body.get(name, this.finger)
+        child = entries.body.get(name)
       }
       if (isLast && (last === 'parent' || (last === 'create' && end < text.length))) {
         this.#found(dir, name, child, end < text.length)
