@@ -86,7 +86,8 @@ export class GitIds {
 /** Directories that wait to be hashed, the deepest first, since the id of one is part of that of the one above it. */
 class DirtyDirectories {
   readonly #table: InodeTable
-  readonly #byDepth: Set<number>[] = []
+  readonly #byDepth: number[][] = []
+  readonly #waiting = new Set<number>()
   readonly #depths = new Map<number, number>([[ROOT_INO, 0]])
 
   constructor(table: InodeTable) {
@@ -94,15 +95,18 @@ class DirtyDirectories {
   }
 
   add(dir: number): void {
+    if (this.#waiting.has(dir)) return
+    this.#waiting.add(dir)
     const depth = this.#depthOf(dir)
-    while (this.#byDepth.length <= depth) this.#byDepth.push(new Set())
-    this.#byDepth[depth]?.add(dir)
+    while (this.#byDepth.length <= depth) this.#byDepth.push([])
+    this.#byDepth[depth]?.push(dir)
   }
 
   take(): number | undefined {
     for (let deepest = this.#byDepth.at(-1); deepest !== undefined; deepest = this.#byDepth.at(-1)) {
-      for (const dir of deepest) {
-        deepest.delete(dir)
+      const dir = deepest.pop()
+      if (dir !== undefined) {
+        this.#waiting.delete(dir)
         return dir
       }
       this.#byDepth.pop()
