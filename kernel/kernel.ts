@@ -5,6 +5,7 @@
 
 import type { ByteString } from '../vfs/bytes.ts'
 import type { Filesystem } from '../vfs/filesystem.ts'
+import type { Journal } from '../vfs/journal.ts'
 import type { Clock } from './clock.ts'
 import { Descriptor } from './fd_table.ts'
 import { OpenFile } from './open_file.ts'
@@ -29,6 +30,8 @@ export class Kernel {
   readonly status: Status = new Status()
   /** The pipe inside each fifo of the tree that is open, by its inode number. */
   readonly fifos: Map<number, Pipe> = new Map()
+  /** What is synced, as long as there are processes and the plan of one of them cuts the power. */
+  journal: Journal | undefined
 
   constructor(fs: Filesystem, clock: Clock, seed: string, nextPid: number = 1, nextSerial: number = 1) {
     this.fs = fs
@@ -63,6 +66,7 @@ export class Kernel {
     process.end = end
     this.processes.delete(process)
     for (const fd of process.fds.numbers()) this.close(process, fd)
+    if (this.processes.size === 0) this.journal = undefined
   }
 
   /** Frees a number of `process` and what only it kept open. Preconditions: it is open. */

@@ -10,6 +10,7 @@ import { DirectoryCursor } from './directory_cursor.ts'
 import { Descriptor } from './fd_table.ts'
 import { applyFlags, type StatusFlags } from './file_calls.ts'
 import type { Kernel } from './kernel.ts'
+import { visitShuffled } from './listing_order.ts'
 import type { OpenFile } from './open_file.ts'
 import { Pipe } from './pipe.ts'
 import type { Process } from './process.ts'
@@ -222,8 +223,8 @@ const DOT = 1
 const DOT_DOT = 2
 
 /**
- * Lists a directory from `cookie` (0 is the start): `.`, `..`, then the names in byte order. A removed directory has
- * no entries at all. EINVAL for a cookie that this description did not give out.
+ * Lists a directory from `cookie` (0 is the start): `.`, `..`, then the names in byte order, or in that of
+ * `process.listing`. A removed directory has no entries at all. EINVAL for a cookie that this description did not give out.
  */
 export function getdents(kernel: Kernel, process: Process, fd: number, cookie: number, emit: Emit): Errno | undefined {
   const descriptor = directoryAt(process, fd, RIGHT_FD_READDIR)
@@ -241,7 +242,10 @@ export function getdents(kernel: Kernel, process: Process, fd: number, cookie: n
   const parent = file.top ? file.ino : inode.body.parent
   if (cookie < DOT_DOT && !emit('..' as ByteString, parent, 'directory', DOT_DOT)) return undefined
   const { size } = inode.body
-  inode.body.visit(after, (name, ino) => emit(name, ino, fs.get(ino).kind, cursor.cookieOf(name, size)))
+  const visit = (name: ByteString, ino: number): boolean =>
+    emit(name, ino, fs.get(ino).kind, cursor.cookieOf(name, size))
+  if (process.listing === undefined) inode.body.visit(after, visit)
+  else visitShuffled(inode.body, process.listing, after, visit)
   return undefined
 }
 

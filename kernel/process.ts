@@ -47,6 +47,8 @@ export class Process {
   readonly fds: FdTable
   readonly limits: ProcessLimits
   readonly random: Random
+  /** The seed of another order than that of the names for listings. */
+  listing: string | undefined
   /** Calls made so far. */
   calls = 0
   /** Instructions taken so far, where they are counted and time is to move by them. */

@@ -1,6 +1,7 @@
 /** Refuses wrong options by name, before anything has happened. */
 
 import { FaultError, type FaultRule, formatFaults, parseFaults } from '../kernel/fault.ts'
+import { Errno } from '../vfs/errno.ts'
 import { type Hashes, pureHashes } from '../vfs/hash.ts'
 import type { Instant } from '../vfs/inode.ts'
 import { instantOf } from '../vfs/instant.ts'
@@ -41,6 +42,7 @@ const RUN_OPTIONS = [
   'timeline',
   'fuel',
   'faults',
+  'listing',
   'imports',
 ]
 
@@ -124,6 +126,7 @@ export function checkRunOptions(options: RunOptions): CheckedRunOptions {
     const sink: unknown = options[name]
     if (sink !== undefined && typeof sink !== 'function') bad(name, sink, 'a function that takes the bytes written')
   }
+  if (options.listing !== undefined) checkText('listing', options.listing)
   checkStdin(options.stdin)
   checkListen(options.listen)
   checkImports(options.imports)
@@ -282,11 +285,24 @@ function checkTimeline(timeline: TimelineOptions): void {
   if (until !== undefined && typeof until !== 'function') bad('timeline.until', until, 'a function of a record')
 }
 
+/** That the parts of a rule are there; what they say is checked where rules are read. */
+function checkRule(rule: unknown, index: number): void {
+  const effect = typeof rule === 'object' && rule !== null ? (rule as Partial<FaultRule>).effect : undefined
+  if (typeof effect === 'object' && effect !== null && (effect.kind !== 'errno' || effect.errno instanceof Errno))
+    return
+  bad(
+    `faults[${index}]`,
+    rule,
+    "a rule with an effect, as parseFaults gives: { call: 'fd_write', nth: 3, on: false, effect }",
+  )
+}
+
 /** Rules are written and read again, so that both forms are refused alike. */
 function checkFaults(faults: unknown): FaultRule[] {
   if (typeof faults !== 'string' && !Array.isArray(faults)) {
     bad('faults', faults, "a plan as 'fd_write#3=ENOSPC', or an array of rules")
   }
+  if (typeof faults !== 'string') faults.forEach(checkRule)
   try {
     return parseFaults(typeof faults === 'string' ? faults : formatFaults(faults as FaultRule[]), isCallName)
   } catch (error) {

@@ -3,7 +3,7 @@
 import { TraceHash } from '../kernel/trace_hash.ts'
 import type { CpuOptions } from './cpu/options.ts'
 import { rewrite } from './cpu/rewrite.ts'
-import { type Cpu, cpuOptions, ONLY_RESET } from './cpu/settings.ts'
+import { type Cpu, cpuOptions, ONLY_RESET, type Watching } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
 
 /** What has been made of some bytes, as they were then. */
@@ -18,14 +18,15 @@ const rewritten = new WeakMap<WebAssembly.Module, CpuOptions>()
 /**
  * Compiles a module for machines with that `cpu` (default `'strict'`), so that many runs need not: give the result to
  * `machine.run`. With `fuel` it counts instructions, as a run with the option `fuel` needs. Where nothing but the guest
- * can see an instance, and that can be put back to how it began, the next run takes it over.
+ * can see an instance, and that can be put back to how it began, the next run takes it over. With `coverage` its runs
+ * tell which edges they took, with `comparisons` which integers they compared; they do the same as without.
  * @throws VivariumError `BAD_MODULE` for bytes that are no valid module, or one that a deterministic CPU cannot run.
  */
 export function compile(
   bytes: Uint8Array,
-  { cpu = 'strict', fuel = false }: { readonly cpu?: Cpu; readonly fuel?: boolean } = {},
+  { cpu = 'strict', fuel = false, ...watching }: { readonly cpu?: Cpu; readonly fuel?: boolean } & Watching = {},
 ): WebAssembly.Module {
-  return compileFor(bytes, cpuOptions(cpu, fuel))
+  return compileFor(bytes, cpuOptions(cpu, fuel, watching))
 }
 
 /**

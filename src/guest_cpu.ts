@@ -1,7 +1,22 @@
 /** The host's side of what the rewriter put into a guest: the globals that count, and the limits that they say. */
 
 import type { End } from '../kernel/process.ts'
-import { type CpuOptions, DEPTH, FUEL, HOST_MEMORY, MEMORY, RESERVED, RESET, START } from './cpu/options.ts'
+import {
+  COMPARISONS,
+  type CpuOptions,
+  DEPTH,
+  EDGE_MEMORY,
+  EDGE_WORDS,
+  EDGES,
+  FUEL,
+  HOST_MEMORY,
+  MEMORY,
+  RESERVED,
+  RESET,
+  START,
+} from './cpu/options.ts'
+import { GuestComparisons } from './guest_comparisons.ts'
+import { GuestEdges } from './guest_edges.ts'
 
 /** Without a bound the counter starts here: no run takes so many. */
 const ENDLESS = 2 ** 53 - 1
@@ -13,6 +28,10 @@ export class GuestCpu {
   readonly reset: (() => void) | undefined
   /** The memory of an instance that has `reset`, if it has any. */
   readonly memory: WebAssembly.Memory | undefined
+  /** Which edges were taken, of a module that marks them. */
+  readonly edges: GuestEdges | undefined
+  /** What was compared, of a module that shows it. */
+  readonly comparisons: GuestComparisons | undefined
   readonly #stack: number | undefined
   readonly #depth: WebAssembly.Global | undefined
   readonly #fuel: WebAssembly.Global | undefined
@@ -29,11 +48,19 @@ export class GuestCpu {
     this.#start = exports[START] as (() => void) | undefined
     this.reset = exports[RESET] as (() => void) | undefined
     this.memory = exports[MEMORY] as WebAssembly.Memory | undefined
+    const store = exports[EDGES] as (() => void) | undefined
+    if (store !== undefined) {
+      const words = (exports[EDGE_WORDS] as WebAssembly.Global).value as number
+      this.edges = new GuestEdges(exports[EDGE_MEMORY] as WebAssembly.Memory, store, words)
+    }
+    const table = exports[COMPARISONS] as WebAssembly.Table | undefined
+    this.comparisons = table === undefined ? undefined : new GuestComparisons(table)
     this.exports = Object.fromEntries(Object.entries(exports).filter(([name]) => !RESERVED.includes(name)))
   }
 
   /** Gives the fuel, and runs the start function, which the engine has not. */
   begin(fuel: number | undefined): void {
+    this.comparisons?.clear()
     if (this.#fuel !== undefined) {
       this.#isBounded = fuel !== undefined
       this.#given = fuel ?? ENDLESS

@@ -23,6 +23,7 @@ import { Journal } from '../vfs/journal.ts'
 import { bad, type CheckedRunOptions, checkRunOptions, DEFAULT_LIMITS } from './check_options.ts'
 import { type Cpu, cpuOptions } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
+import type { Comparison } from './guest_comparisons.ts'
 import type { GuestCpu } from './guest_cpu.ts'
 import { GuestInstance } from './guest_instance.ts'
 import { type Binding, type GuestModule, type Idle, inspect } from './guest_module.ts'
@@ -35,10 +36,11 @@ import type { Settings } from './snapshot.ts'
 import { type Moment, Timeline } from './timeline.ts'
 import { TraceRecorder } from './trace_recorder.ts'
 
-/** What takes the place of a standard stream in a pipeline. */
+/** What takes the place of a standard stream in a pipeline, or of the plan of faults where calls are watched. */
 export interface Plumbing {
   readonly stdin?: OpenFile
   readonly stdout?: OpenFile
+  readonly plan?: FaultPlan
 }
 
 /** A run whose options and module are known to be right, so that nothing but the guest can make it fail. */
@@ -115,6 +117,8 @@ export class GuestRun implements Run {
   readonly #recorder: TraceRecorder | undefined
   readonly #timeline: Timeline | undefined
   readonly #plan: FaultPlan | undefined
+  /** Whether its calls can go wrong by plan, or must be noted since those of another process can. */
+  #canFail = false
   /** The machine's next number before this run took any. */
   readonly #firstSerial: number
   #bindings: readonly Binding[] = []
@@ -123,6 +127,8 @@ export class GuestRun implements Run {
   /** What this run has left to the next one, as long as none has taken it. */
   #left: Idle | undefined
   #fuelUsed: number | undefined
+  #coverage: Uint32Array | undefined
+  #comparisons: readonly Comparison[] | undefined
   /** How often the host is inside guest code: more than once where a function of `imports` calls back. */
   #entered = 0
 
@@ -139,6 +145,7 @@ export class GuestRun implements Run {
     this.#stdout = new OutputStream(options.stdout)
     this.#stderr = new OutputStream(options.stderr)
     this.process = kernel.spawn(args.map(byteString), env.map(byteString), limits)
+    this.process.listing = options.listing
     const callHashes = timeline === undefined ? undefined : new CallHashes()
     this.#hash = callHashes ?? (trace === 'off' ? undefined : new TraceHash())
     this.#recorder =
@@ -148,7 +155,7 @@ export class GuestRun implements Run {
       this.process.fds.add(kernel.preopen(directories[index] as number, byteString(name)))
     })
     for (const peers of options.listen ?? []) this.#listen(peers)
-    this.#plan = faults === undefined ? undefined : this.#planOf(faults)
+    this.#plan = plumbing.plan ?? (faults === undefined ? undefined : this.#planOf(faults))
     if (timeline !== undefined && callHashes !== undefined && this.#recorder !== undefined) {
       this.#timeline = new Timeline(kernel, this.process, settings, callHashes, this.#recorder, timeline)
     }
@@ -164,6 +171,7 @@ export class GuestRun implements Run {
     this.#hash?.words(realtime.sec, realtime.nsec, monotonic.sec, monotonic.nsec)
     this.#hash?.words(tick, this.process.pid, 0, 0)
     const { kind } = this.#module
+    this.#canFail = this.#plan !== undefined || this.#kernel.journal !== undefined
     const idle = this.#isClosed ? this.#idle.pop() : undefined
     this.#bindings = idle === undefined ? this.#bind(executor) : this.#take(idle, executor)
     let instance = idle?.instance
@@ -212,7 +220,7 @@ export class GuestRun implements Run {
       const guest = new Guest(this.#kernel, this.process, layout, executor, this.#hash)
       guest.plan = this.#plan
       const recorder = (this.#timeline ?? this.#recorder)?.of(guest)
-      return { name, guest, functions: bindCalls(guest, names, signatureOf, recorder, this.#plan !== undefined) }
+      return { name, guest, functions: bindCalls(guest, names, signatureOf, recorder, this.#canFail) }
     })
   }
 
@@ -222,6 +230,8 @@ export class GuestRun implements Run {
    */
   #retire(instance: GuestInstance | undefined): void {
     this.#fuelUsed = this.#cpu?.fuelUsed
+    this.#coverage = this.#cpu?.edges?.read()
+    this.#comparisons = this.#cpu?.comparisons?.seen
     this.#cpu = undefined
     const { kernel, process, executor } = NOBODY
     const bindings = this.#bindings
@@ -248,23 +258,22 @@ export class GuestRun implements Run {
     idle.splice(idle.indexOf(left), 1, { bindings, instance: undefined, isTaken: false })
   }
 
-  /** What runs that had faults, or had none, as this one, have left. */
+  /** What runs that could have faults, or could not, as this one, have left. */
   get #idle(): Idle[] {
-    return this.#plan === undefined ? this.#module.idle : this.#module.idleFaulty
+    return this.#canFail ? this.#module.idleFaulty : this.#module.idle
   }
 
   #planOf(rules: readonly FaultRule[]): FaultPlan {
+    const kernel = this.#kernel
     const faults = new Faults(rules)
-    const journal = faults.cuts ? new Journal(this.#kernel.fs) : undefined
+    if (faults.cuts) kernel.journal ??= new Journal(kernel.fs)
     const cut = (fate: string): void => {
-      const left = journal?.cut(fateOf(fate, (problem) => bug(problem)))
+      const left = kernel.journal?.cut(fateOf(fate, (problem) => bug(problem)))
       const message = `the power went at call ${this.calls}, by plan`
-      for (const process of [...this.#kernel.processes]) {
-        this.#kernel.exit(process, { kind: 'limit', limit: 'power cut', message })
-      }
-      if (left !== undefined) this.#kernel.fs = left
+      for (const process of [...kernel.processes]) kernel.exit(process, { kind: 'limit', limit: 'power cut', message })
+      if (left !== undefined) kernel.fs = left
     }
-    return { faults, journal, cut }
+    return { faults, cut }
   }
 
   get pid(): number {
@@ -301,6 +310,14 @@ export class GuestRun implements Run {
 
   get fuelUsed(): number | undefined {
     return this.#cpu?.fuelUsed ?? this.#fuelUsed
+  }
+
+  get coverage(): Uint32Array | undefined {
+    return this.#coverage ?? this.#cpu?.edges?.read()
+  }
+
+  get comparisons(): readonly Comparison[] | undefined {
+    return this.#comparisons ?? this.#cpu?.comparisons?.seen
   }
 
   get faults(): readonly { readonly rule: number; readonly call: number }[] {

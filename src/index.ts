@@ -12,7 +12,7 @@ export type { NodeFs } from '../vfs/node_fs.ts'
 export { type Entry, ExportError, exportTree, type Files, ImportError } from '../vfs/tree.ts'
 export { formatChange } from './change_text.ts'
 export { compile } from './compile.ts'
-export type { Cpu, CpuSettings } from './cpu/settings.ts'
+export type { Cpu, CpuSettings, Watching } from './cpu/settings.ts'
 export { Difference, type DiffOptions, diff, type HasTree } from './diff.ts'
 export { VivariumError, type VivariumErrorCode } from './error.ts'
 export { Machine, type Stage } from './machine.ts'
@@ -40,7 +40,7 @@ export {
   record,
   replay,
 } from './recording.ts'
-export type { End, Output, Run, TraceRecord, Wait } from './run.ts'
+export type { Comparison, End, Output, Run, TraceRecord, Wait } from './run.ts'
 export type { Snapshot } from './snapshot.ts'
 export {
   type NamedSnapshot,

@@ -118,6 +118,11 @@ export interface RunOptions {
    * bytes, to take time; space can run out; and the power can go, after which the machine has what a disk would have.
    */
   readonly faults?: string | readonly FaultRule[]
+  /**
+   * Lists directories in an order that this text is the seed of, instead of by name: for finding out whether a guest
+   * depends on the order in which its host lists. Default: by name.
+   */
+  readonly listing?: string
   /** What the module imports besides WASI: `imports[module][name]`. */
   readonly imports?: { readonly [module: string]: { readonly [name: string]: WebAssembly.ImportValue } }
 }

@@ -43,6 +43,8 @@ export interface RecordedOptions {
   readonly fuel: number | null
   /** The plan of what goes wrong, as text. */
   readonly faults: string | null
+  /** As in the options of a run. */
+  readonly listing?: string
 }
 
 export interface RecordedResult {
@@ -194,6 +196,7 @@ function recordedOptions(options: RunOptions, hashes: Hashes): RecordedOptions {
     ),
     fuel: fuel ?? null,
     faults: faults === undefined ? null : typeof faults === 'string' ? faults : formatFaults(faults),
+    ...(options.listing === undefined ? {} : { listing: options.listing }),
   }
 }
 

@@ -1,9 +1,11 @@
 /** What a run leaves behind: how it ended, what it wrote, and, for a reactor, its exports to call. */
 
 import type { End } from '../kernel/process.ts'
+import type { Comparison } from './guest_comparisons.ts'
 import type { Moment } from './timeline.ts'
 
 export type { End, Wait } from '../kernel/process.ts'
+export type { Comparison } from './guest_comparisons.ts'
 
 /** Bytes that a guest wrote. */
 export interface Output {
@@ -31,6 +33,13 @@ export interface Run {
   readonly fuelUsed: number | undefined
   /** With the option `faults`: which of the rules, counted from 0, did something, and at which calls. */
   readonly faults: readonly { readonly rule: number; readonly call: number }[]
+  /**
+   * The edges that were taken, of a module that was compiled with `coverage`: edge i is bit i % 32 of word i / 32;
+   * `coverageReport` of `vivarium/fuzz` says what they are. Runs may share it, so it is not to be changed.
+   */
+  readonly coverage: Uint32Array | undefined
+  /** What was compared, of a module that was compiled with `comparisons`: of each place the first 64, in order. */
+  readonly comparisons: readonly Comparison[] | undefined
   /** What the peers of each listening socket received, in the order of `listen`. */
   readonly received: readonly (readonly Output[])[]
   /**

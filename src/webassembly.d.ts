@@ -36,6 +36,7 @@ declare namespace WebAssembly {
   }
   class Table {
     readonly length: number
+    set(index: number, value: unknown): void
   }
   class Global {
     value: unknown

@@ -10,8 +10,10 @@
  *   touched it on the disk. A sync of a file does not: the name of a new file can be lost with its content synced.
  * - Writes to a file, and changes of its size, reach the disk in any order and independently of names: any of them can
  *   be missing, and the last can be torn after any sector. A sync of the file (also of its data only) puts all on the
- *   disk that were made to it. So a file that was renamed into its place can be found there empty.
- * - What was there at the beginning is on the disk.
+ *   disk that were made to it. So a file that was renamed into its place can be found there empty. Sectors are written
+ *   whole, as they were after the write: one that was changed twice is never found with the second change alone.
+ * - What was there at the beginning is on the disk. Times and modes are those from the beginning, or from when the inode
+ *   was made: what set them later is not on the disk.
  */
 
 import type { ByteString } from './bytes.ts'
@@ -32,7 +34,7 @@ export interface DataOperation {
   readonly ino: number
   /** The file's size afterwards. */
   readonly size: number
-  /** The bytes that are other than they were, and where. */
+  /** The sectors that are other than they were, from which offset on: whole, with zeros after the end of the file. */
   readonly parts: readonly { readonly offset: number; readonly bytes: Uint8Array }[]
 }
 
@@ -54,11 +56,16 @@ export type Fate = (operation: Operation, index: number) => boolean | number
 export class Journal {
   readonly #base: Filesystem
   #last: Filesystem
-  readonly #operations: Operation[] = []
-  /** Data operations that are on the disk for sure. */
-  readonly #synced = new Set<Operation>()
-  /** All operations before this index that change names are on the disk for sure. */
-  #committed = 0
+  /** All changes of names, and those of data that are not on the disk for sure. */
+  #operations: Operation[] = []
+  /** Changes of names that are on the disk for sure: all before one of them are too. */
+  readonly #committed = new Set<Operation>()
+  /** Contents that are on the disk for sure, by file. */
+  readonly #settled = new Map<number, FileData>()
+  /** Files that have changes of data which are not. */
+  readonly #unsynced = new Set<number>()
+  #count = 0
+  #syncs = 0
 
   /** All that is in `fs` now is on the disk. */
   constructor(fs: Filesystem) {
@@ -79,32 +86,51 @@ export class Journal {
       const [old, data] = [before, now].map((inode) => (inode?.isFile() === true ? inode.body : undefined))
       if (data !== undefined) this.#noteData(call, ino, old ?? new FileData(), data)
     })
-    if (entries.length > 0) this.#operations.push({ kind: 'names', call, entries, made })
+    if (entries.length > 0) this.#push({ kind: 'names', call, entries, made })
     this.#last = fs.fork('keep')
   }
 
   /** `ino` was synced: a file its content, a directory the changes of names up to the last of its own. */
   sync(ino: number): void {
-    for (const [index, operation] of this.#operations.entries()) {
-      if (operation.kind === 'data') {
-        if (operation.ino === ino) this.#synced.add(operation)
-      } else if (operation.entries.some(({ dir }) => dir === ino)) this.#committed = index + 1
+    this.#syncs++
+    if (!this.#last.table.has(ino)) return
+    const inode = this.#last.get(ino)
+    if (inode.isFile() && this.#unsynced.delete(ino)) {
+      this.#settled.set(ino, inode.body)
+      this.#operations = this.#operations.filter((operation) => operation.kind !== 'data' || operation.ino !== ino)
+    } else if (inode.isDirectory()) this.#commit(ino)
+  }
+
+  /** All changes of names up to the last of that directory are on the disk. */
+  #commit(ino: number): void {
+    let isMeant = false
+    for (let index = this.#operations.length - 1; index >= 0; index--) {
+      const operation = this.#operations[index] as Operation
+      if (operation.kind === 'data') continue
+      if (this.#committed.has(operation)) return
+      isMeant ||= operation.entries.some(({ dir }) => dir === ino)
+      if (isMeant) this.#committed.add(operation)
     }
+  }
+
+  /** How many operations there were, and how many syncs: where neither changed, what a cut leaves did not. */
+  get counts(): { readonly operations: number; readonly syncs: number } {
+    return { operations: this.#count, syncs: this.#syncs }
   }
 
   /** The operations that would be lost if all was that can be, in order. */
   get pending(): readonly Operation[] {
-    return this.#operations.filter((operation, index) => !this.#isSafe(operation, index))
+    return this.#operations.filter((operation) => !this.#committed.has(operation))
   }
 
   /** The tree that is found after the power went, with `fate` saying of each pending operation what became of it. */
   cut(fate: Fate): Filesystem {
-    const tree = new Remains(this.#base)
+    const tree = new Remains(this.#base, this.#settled)
     let pending = 0
     // A change of names that is lost takes all later ones with it.
     let named = true
-    for (const [index, operation] of this.#operations.entries()) {
-      const kept = this.#isSafe(operation, index) ? true : fate(operation, pending++)
+    for (const operation of this.#operations) {
+      const kept = this.#committed.has(operation) ? true : fate(operation, pending++)
       if (operation.kind === 'data') {
         if (kept !== false) tree.write(operation, kept === true ? Number.POSITIVE_INFINITY : kept)
       } else {
@@ -115,29 +141,40 @@ export class Journal {
     return tree.toFilesystem(this.#last)
   }
 
-  #isSafe(operation: Operation, index: number): boolean {
-    return operation.kind === 'data' ? this.#synced.has(operation) : index < this.#committed
+  #push(operation: Operation): void {
+    this.#operations.push(operation)
+    this.#count++
   }
 
   #noteData(call: number, ino: number, before: FileData, now: FileData): void {
     if (now.isSame(before)) return
-    const parts = now.changesSince(before)
-    if (parts.length > 0 || now.size !== before.size) {
-      this.#operations.push({ kind: 'data', call, ino, size: now.size, parts })
-    }
+    const parts = now.changesSince(before).map(({ offset, bytes }) => sectorsOf(now, offset, offset + bytes.length))
+    if (parts.length === 0 && now.size === before.size) return
+    this.#push({ kind: 'data', call, ino, size: now.size, parts })
+    this.#unsynced.add(ino)
   }
+}
+
+/** The sectors of a file that have to do with the bytes from `from` to `to`. */
+function sectorsOf(data: FileData, from: number, to: number): DataOperation['parts'][number] {
+  const offset = from - (from % SECTOR_SIZE)
+  const bytes = new Uint8Array(Math.ceil((to - offset) / SECTOR_SIZE) * SECTOR_SIZE)
+  data.read(offset, bytes, 0, bytes.length)
+  return { offset, bytes }
 }
 
 /** The content of a disk while it is put together: names by directory, contents by inode. */
 class Remains {
   readonly #base: Filesystem
+  readonly #settled: ReadonlyMap<number, FileData>
   readonly #entries = new Map<number, Map<ByteString, number>>()
   readonly #made = new Map<number, Inode>()
   readonly #written = new Map<number, DataOperation[]>()
   readonly #sectors = new Map<DataOperation, number>()
 
-  constructor(base: Filesystem) {
+  constructor(base: Filesystem, settled: ReadonlyMap<number, FileData>) {
     this.#base = base
+    this.#settled = settled
   }
 
   rename({ entries, made }: NameOperation): void {
@@ -182,6 +219,9 @@ class Remains {
         else if (body.get(name) !== 0) body.delete(table.edition, name)
       }
     }
+    for (const [ino, data] of this.#settled) {
+      if (table.has(ino)) Object.assign(table.own(ino), { body: data.clone() })
+    }
     for (const [ino, operations] of this.#written) {
       const inode = table.has(ino) ? table.own(ino) : undefined
       if (inode?.isFile() !== true) continue
@@ -196,12 +236,11 @@ class Remains {
     const { edition } = fs.table
     let left = this.#sectors.get(operation) ?? 0
     if (left === Number.POSITIVE_INFINITY) data.truncate(edition, operation.size)
+    // Zeros of the last sector that are after the end do not make the file larger.
+    const end = Math.max(data.size, operation.size)
     for (const { offset, bytes } of operation.parts) {
-      for (let at = 0; at < bytes.length && left > 0; left--) {
-        // Up to the next boundary between sectors of the file.
-        const end = Math.min(bytes.length, at + SECTOR_SIZE - ((offset + at) % SECTOR_SIZE))
-        data.write(edition, offset + at, bytes, at, end - at)
-        at = end
+      for (let at = 0; at < bytes.length && left > 0; at += SECTOR_SIZE, left--) {
+        data.write(edition, offset + at, bytes, at, Math.min(SECTOR_SIZE, end - offset - at))
       }
     }
   }

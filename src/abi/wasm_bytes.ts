@@ -16,6 +16,7 @@ const END = 0x0b
 
 /** The kinds of imports and exports. */
 export const KIND_FUNCTION = 0
+export const KIND_TABLE = 1
 export const KIND_MEMORY = 2
 export const KIND_GLOBAL = 3
 

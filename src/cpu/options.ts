@@ -16,6 +16,10 @@ export interface CpuOptions {
   readonly memory: { readonly pages: number; readonly elements: number } | undefined
   /** Offers what puts an instance back to how it began, where that can be exact; `reset.ts` says where. */
   readonly reset: boolean
+  /** Marks which edges were taken; `ways.ts` says what an edge is. Default false. */
+  readonly coverage?: boolean
+  /** Shows the host the operands of each comparison of integers. Default false. */
+  readonly comparisons?: boolean
 }
 
 /** Bytes that the body of a function has at most, by what engines take. */
@@ -28,4 +32,21 @@ export const HOST_MEMORY = 'vivarium:host-memory'
 export const START = 'vivarium:start'
 export const RESET = 'vivarium:reset'
 export const MEMORY = 'vivarium:memory'
-export const RESERVED: readonly string[] = [FUEL, DEPTH, HOST_MEMORY, START, RESET, MEMORY]
+/** How many globals hold edges, what stores them at the start of the memory, and that memory. */
+export const EDGE_WORDS = 'vivarium:edge-words'
+export const EDGES = 'vivarium:edges'
+export const EDGE_MEMORY = 'vivarium:edge-memory'
+/** The table for the host's functions that see comparisons: of i32, and of i64. */
+export const COMPARISONS = 'vivarium:comparisons'
+export const RESERVED: readonly string[] = [
+  FUEL,
+  DEPTH,
+  HOST_MEMORY,
+  START,
+  RESET,
+  MEMORY,
+  EDGE_WORDS,
+  EDGES,
+  EDGE_MEMORY,
+  COMPARISONS,
+]

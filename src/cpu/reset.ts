@@ -44,20 +44,20 @@ const [AT, END, ZERO] = [0, 1, 2]
 
 /** Bytes that setting a global takes besides its expression, at most. */
 const SETTING = 6
-/** Bytes for the globals that are added, and the rest of the body. */
-const ADDED = 1000
+/** Bytes for the rest of the body. */
+const REST = 1000
 
 /**
  * Whether all that an instance of the module keeps can be put back. `lasting`: whether its code has one of the
- * instructions above; `startsLater`: whether the host runs the start function.
+ * instructions above; `startsLater`: whether the host runs the start function; `added`: bytes that set the globals that were added.
  */
-export function canReset(module: Scan, lasting: boolean, startsLater: boolean): boolean {
+export function canReset(module: Scan, lasting: boolean, startsLater: boolean, added: number): boolean {
   const { memories, tables, importsMutable, elementsAllocate, ownGlobals, start } = module
   if (lasting || (start !== undefined && !startsLater)) return false
   if (memories.length > 1 || memories.some(({ least }) => least > PAGES_MAX)) return false
   if (importsMutable || memories.some(({ foreign }) => foreign) || tables.some(({ foreign }) => foreign)) return false
   if (elementsAllocate || ownGlobals.some(({ mutable, allocates }) => allocates && !mutable)) return false
-  return ownGlobals.reduce((size, { from, to }) => size + to - from + SETTING, ADDED) <= BODY_MAX
+  return ownGlobals.reduce((size, { from, to }) => size + to - from + SETTING, added + REST) <= BODY_MAX
 }
 
 /** The function's entry in the code section: it puts back the module's own globals, does `added`, and clears the memory. */

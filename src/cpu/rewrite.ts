@@ -13,23 +13,40 @@ import {
   KIND_FUNCTION,
   KIND_GLOBAL,
   KIND_MEMORY,
+  KIND_TABLE,
   leb,
   signedLeb,
   V128,
 } from '../abi/wasm_bytes.ts'
 import { VivariumError } from '../error.ts'
 import { BodyWalker, Edit } from './body.ts'
+import { globalsFor, insertions, localsFor, type Places, storeBody } from './coverage.ts'
 import { Bits, Op } from './opcodes.ts'
-import { BODY_MAX, type CpuOptions, DEPTH, FUEL, HOST_MEMORY, MEMORY, RESERVED, RESET, START } from './options.ts'
+import {
+  BODY_MAX,
+  COMPARISONS,
+  type CpuOptions,
+  DEPTH,
+  EDGE_MEMORY,
+  EDGE_WORDS,
+  EDGES,
+  FUEL,
+  HOST_MEMORY,
+  MEMORY,
+  RESERVED,
+  RESET,
+  START,
+} from './options.ts'
 import { Reader } from './reader.ts'
 import { relaxedLowering } from './relaxed.ts'
 import { canReset, resetEntry } from './reset.ts'
 import { type Growable, ORDER, type Place, type Scan, Section, scan } from './scan.ts'
 import type { FunctionType } from './types.ts'
+import { type Step, WayWalker } from './ways.ts'
 import { Writer } from './writer.ts'
 
 /** Changes with what rewriting gives, so that nothing is taken from a cache of another version. */
-export const REWRITER_VERSION = 4
+export const REWRITER_VERSION = 5
 
 type Bytes = readonly number[] | Uint8Array
 
@@ -39,6 +56,9 @@ const NO_VALUE = 0x40
 const LEAF_MAX = 2048
 /** Pages that a memory can have at most, where its sizes are i32. */
 const PAGES_MAX = 65_536
+/** Words of 32 bits. */
+const WORDS_PER_PAGE = 16_384
+const FUNCREF = 0x70
 /** What engines take at most: elements of a table, and locals of a function. */
 const ELEMENTS_MAX = 10_000_000
 const LOCALS_MAX = 50_000
@@ -94,6 +114,11 @@ class Rewriter {
   /** The functions that grow memories, and those that grow tables. */
   #growMemory = 0
   #growTable = 0
+  /** Functions that were added, and the globals with those. */
+  #functions = 0
+  #globals = 0
+  /** What the code of coverage and comparisons refers to. */
+  #places: Places = { edges: undefined, comparisons: undefined }
 
   constructor(bytes: Uint8Array, options: CpuOptions) {
     this.#bytes = bytes
@@ -106,7 +131,8 @@ class Rewriter {
     const { sections } = this.#module
     this.#plan()
     const lasting = this.#code(sections.find(({ id }) => id === Section.CODE))
-    if (this.#options.reset && canReset(this.#module, lasting, this.#startsLater)) this.#addReset()
+    const added = this.#resetAdded.length
+    if (this.#options.reset && canReset(this.#module, lasting, this.#startsLater, added)) this.#addReset()
     this.#out.range(this.#bytes, 0, HEADER_SIZE)
     let rank = 0
     for (const place of sections) {
@@ -129,12 +155,12 @@ class Rewriter {
     if (taken !== undefined) {
       throw new VivariumError('BAD_MODULE', `the module exports ${taken}, a name that is reserved for the machine`)
     }
-    let globals = this.#module.globals
+    this.#globals = this.#module.globals
     const addGlobal = (name: string, type: number, init: Bytes): number => {
       this.#add(Section.GLOBAL, [type, 1, ...init, Op.END])
-      this.#add(Section.EXPORT, exportEntry(name, KIND_GLOBAL, globals))
-      this.#resetAdded.push(...init, Op.GLOBAL_SET, ...leb(globals))
-      return globals++
+      this.#add(Section.EXPORT, exportEntry(name, KIND_GLOBAL, this.#globals))
+      this.#resetAdded.push(...init, Op.GLOBAL_SET, ...leb(this.#globals))
+      return this.#globals++
     }
     if (fuel) this.#fuel = addGlobal(FUEL, I64, [Op.I64_CONST, 0])
     if (stack !== undefined) this.#depth = addGlobal(DEPTH, I32, [Op.I32_CONST, ...signedLeb(stack)])
@@ -146,14 +172,17 @@ class Rewriter {
       this.#growTable = functions.length + memories.length
       memories.forEach((each, index) => {
         const size = each.wide ? I64 : I32
-        this.#add(Section.FUNCTION, leb(this.#typeOf([size], [size])))
-        this.#add(Section.CODE, this.#growMemoryBody(each, index, memory.pages))
+        this.#addFunction(this.#typeOf([size], [size]), this.#growMemoryBody(each, index, memory.pages))
       })
       tables.forEach((each, index) => {
         const size = each.wide ? I64 : I32
-        this.#add(Section.FUNCTION, leb(this.#typeOf([...each.element, size], [size], 2)))
-        this.#add(Section.CODE, this.#growTableBody(each, index, memory.elements))
+        const type = this.#typeOf([...each.element, size], [size], 2)
+        this.#addFunction(type, this.#growTableBody(each, index, memory.elements))
       })
+    }
+    this.#places = {
+      edges: this.#options.coverage === true ? this.#globals : undefined,
+      comparisons: this.#options.comparisons === true ? this.#addComparisons() : undefined,
     }
     // A body that is wrapped is a block with its results.
     if (stack !== undefined)
@@ -161,17 +190,56 @@ class Rewriter {
   }
 
   get #startsLater(): boolean {
-    const { fuel, stack, memory } = this.#options
-    return fuel || stack !== undefined || memory !== undefined
+    const { fuel, stack, memory, coverage, comparisons } = this.#options
+    return fuel || stack !== undefined || memory !== undefined || coverage === true || comparisons === true
   }
 
   #addReset(): void {
-    const { functions, memories, tables } = this.#module
-    const growing = this.#options.memory === undefined ? 0 : memories.length + tables.length
-    this.#add(Section.FUNCTION, leb(this.#typeOf([], [])))
-    this.#add(Section.EXPORT, exportEntry(RESET, KIND_FUNCTION, functions.length + growing))
-    if (memories.length > 0) this.#add(Section.EXPORT, exportEntry(MEMORY, KIND_MEMORY, 0))
-    this.#add(Section.CODE, resetEntry(this.#bytes, this.#module, this.#resetAdded))
+    const entry = resetEntry(this.#bytes, this.#module, this.#resetAdded)
+    this.#add(Section.EXPORT, exportEntry(RESET, KIND_FUNCTION, this.#addFunction(this.#typeOf([], []), entry)))
+    if (this.#module.memories.length > 0) this.#add(Section.EXPORT, exportEntry(MEMORY, KIND_MEMORY, 0))
+  }
+
+  /** A table that the host fills, so that the code can call it. */
+  #addComparisons(): NonNullable<Places['comparisons']> {
+    const table = this.#module.tables.length
+    this.#add(Section.TABLE, [FUNCREF, 1, 2, 2])
+    this.#add(Section.EXPORT, exportEntry(COMPARISONS, KIND_TABLE, table))
+    return { table, types: [this.#typeOf([I32, I32, I32], []), this.#typeOf([I32, I64, I64], [])] }
+  }
+
+  /**
+   * The globals for `edges` edges, and what stores them for the host.
+   * @throws VivariumError `BAD_MODULE` where the memory may be too small for that.
+   */
+  #addEdges(edges: number): void {
+    const count = globalsFor(edges)
+    const first = this.#globals
+    this.#globals += count
+    for (let index = 0; index < count; index++) {
+      this.#add(Section.GLOBAL, [I32, 1, Op.I32_CONST, 0, Op.END])
+      this.#resetAdded.push(Op.I32_CONST, 0, Op.GLOBAL_SET, ...leb(first + index))
+    }
+    this.#add(Section.GLOBAL, [I32, 0, Op.I32_CONST, ...signedLeb(count), Op.END])
+    this.#add(Section.EXPORT, exportEntry(EDGE_WORDS, KIND_GLOBAL, this.#globals++))
+    const [memory] = this.#module.memories
+    const pages = Math.ceil(count / WORDS_PER_PAGE)
+    if (memory === undefined) this.#add(Section.MEMORY, [0, ...leb(pages)])
+    else if (memory.least < pages) {
+      const problem = `to tell its ${edges} edges the module needs a memory that starts with at least ${pages} pages, or none`
+      throw new VivariumError('BAD_MODULE', `${problem}; its memory starts with ${memory.least}`)
+    }
+    this.#add(Section.EXPORT, exportEntry(EDGE_MEMORY, KIND_MEMORY, 0))
+    const body = storeBody(first, count, memory?.wide === true)
+    const store = this.#addFunction(this.#typeOf([], []), [...leb(body.length), ...body])
+    this.#add(Section.EXPORT, exportEntry(EDGES, KIND_FUNCTION, store))
+  }
+
+  /** Adds a function, whose entry in the code section is given, and returns its index. */
+  #addFunction(type: number, entry: Bytes): number {
+    this.#add(Section.FUNCTION, leb(type))
+    this.#add(Section.CODE, entry)
+    return this.#module.functions.length + this.#functions++
   }
 
   #add(id: number, entry: Bytes): void {
@@ -249,6 +317,8 @@ class Rewriter {
     reader.at = place.from
     reader.end = place.to
     const walker = new BodyWalker(this.#module, reader, this.#options)
+    const { coverage, comparisons } = this.#options
+    const ways = coverage === true || comparisons === true ? new WayWalker(this.#module, reader) : undefined
     const count = reader.count()
     if (count !== functions.length - importedFunctions) reader.refuse('there are not as many bodies as functions')
     for (let index = importedFunctions; index < functions.length; index++) {
@@ -262,14 +332,17 @@ class Rewriter {
       const from = reader.at
       reader.end = end
       walker.walk(type, end)
+      if (ways !== undefined) reader.at = from
+      const steps = ways?.walk(type, end) ?? []
       reader.end = place.to
-      const locals = this.#function(walker, type, from, end, at)
+      const locals = this.#function(walker, steps, type, from, end, at)
       if (locals > LOCALS_MAX || this.#body.length > BODY_MAX) {
         const size = `${locals} locals and ${this.#body.length} bytes`
         reader.refuse(`with what is added a function has ${size}; engines take ${LOCALS_MAX} and ${BODY_MAX}`, at)
       }
     }
     if (reader.at !== place.to) reader.refuse('the section goes on after its end')
+    if (ways !== undefined && coverage === true) this.#addEdges(ways.edges)
     return walker.lasting
   }
 
@@ -277,23 +350,33 @@ class Rewriter {
    * A body with its size before it; `from` is where its locals are declared, `at` where its size was.
    * @returns how many locals it has then.
    */
-  #function(walker: BodyWalker, type: FunctionType, from: number, end: number, at: number): number {
+  #function(
+    walker: BodyWalker,
+    steps: readonly Step[],
+    type: FunctionType,
+    from: number,
+    end: number,
+    at: number,
+  ): number {
     const bytes = this.#bytes
     const wrapped = this.#options.stack !== undefined && (walker.calls || walker.frame > LEAF_MAX)
-    if (!wrapped && walker.editFrom.length === 0) {
+    if (!wrapped && walker.editFrom.length === 0 && steps.length === 0) {
       this.#bodies.range(bytes, at, end)
       return walker.locals
     }
     const order = walker.order()
     const temporaries = new Temporaries(walker, wrapped, order)
+    const more = localsFor(steps, this.#places)
+    const inserted = insertions(steps, this.#places, temporaries.locals)
     const body = this.#body
     body.reset()
     const declared = new Reader(bytes, '')
     declared.at = from
     const groups = declared.u32()
-    body.u32(groups + temporaries.groups.length)
+    body.u32(groups + temporaries.groups.length + more.groups.length)
     body.range(bytes, declared.at, walker.start)
     for (const group of temporaries.groups) body.all(group)
+    for (const group of more.groups) body.all(group)
     const depth = leb(this.#depth)
     const frame = signedLeb(walker.frame)
     const saved = leb(temporaries.depth)
@@ -314,9 +397,20 @@ class Rewriter {
     }
     const release = [Op.LOCAL_GET, ...saved, Op.I32_CONST, ...frame, I32_ADD, Op.GLOBAL_SET, ...depth]
     let copied = walker.start
+    let next = 0
+    /** What is inserted before `place`; and at it, where the edit there takes the place of an instruction. */
+    const insert = (place: number, replaces: boolean): void => {
+      for (let each = inserted[next]; each !== undefined; each = inserted[++next]) {
+        if (each.at > place || (each.at === place && !replaces)) return
+        body.range(bytes, copied, each.at)
+        body.all(each.code)
+        copied = each.to
+      }
+    }
     for (const edit of order) {
       const detail = walker.editDetail[edit] as number
       const editFrom = walker.editFrom[edit] as number
+      insert(editFrom, (walker.editTo[edit] as number) > editFrom)
       body.range(bytes, copied, editFrom)
       copied = editFrom
       switch (walker.editKind[edit]) {
@@ -347,12 +441,13 @@ class Rewriter {
       }
       if (walker.editKind[edit] !== Edit.RETURN || wrapped) copied = walker.editTo[edit] as number
     }
+    insert(end, true)
     body.range(bytes, copied, end)
     if (wrapped) body.all([...release, Op.END])
     const content = body.view()
     this.#bodies.u32(content.length)
     this.#bodies.range(content, 0, content.length)
-    return temporaries.locals
+    return temporaries.locals + more.count
   }
 
   /** Makes the value on the stack canonical where it is a NaN: those are not equal to themselves. */

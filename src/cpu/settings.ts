@@ -46,10 +46,22 @@ export function cpuSettings(cpu: Cpu): 'engine' | CpuSettings {
   return cpu === 'engine' ? cpu : { ...STRICT, ...(cpu === 'strict' ? {} : cpu) }
 }
 
+/** What a module can be made to show its host, which it does not see itself. */
+export interface Watching {
+  /** Which edges a run takes; see `Run.coverage`. Default false. */
+  readonly coverage?: boolean
+  /** Which integers it compares; see `Run.comparisons`. It is slow. Default false. */
+  readonly comparisons?: boolean
+}
+
 /** What to rewrite for a machine with this `cpu`, and a run with fuel or without; `undefined` where there is nothing. */
-export function cpuOptions(cpu: Cpu, fuel: boolean): CpuOptions | undefined {
+export function cpuOptions(cpu: Cpu, fuel: boolean, watching: Watching = {}): CpuOptions | undefined {
+  const watched: Watching = {
+    ...(watching.coverage === true ? { coverage: true } : {}),
+    ...(watching.comparisons === true ? { comparisons: true } : {}),
+  }
   if (cpu === 'engine') {
-    return fuel ? { ...ONLY_RESET, fuel } : undefined
+    return fuel || Object.keys(watched).length > 0 ? { ...ONLY_RESET, fuel, ...watched } : undefined
   }
   const { nan, relaxedSimd, stack, memoryPages, tableElements } = { ...STRICT, ...(cpu === 'strict' ? {} : cpu) }
   return {
@@ -59,5 +71,6 @@ export function cpuOptions(cpu: Cpu, fuel: boolean): CpuOptions | undefined {
     stack: stack === false ? undefined : stack,
     memory: memoryPages === false ? undefined : { pages: memoryPages, elements: tableElements },
     reset: true,
+    ...watched,
   }
 }

@@ -1,49 +1,68 @@
 /** Carries out a plan of faults: stands before the handler of a call, and lets through what is to happen as it is. */
 
 import type { Effect, Faults } from '../../kernel/fault.ts'
+import type { OpenFile } from '../../kernel/open_file.ts'
 import { textOf } from '../../vfs/bytes.ts'
 import { ENOSPC } from '../../vfs/errno.ts'
-import type { Journal } from '../../vfs/journal.ts'
 import { type Signature, wordOf } from '../abi/signatures.ts'
 import type { Guest, Handler } from './guest.ts'
 
 /** The faults of one run. */
 export interface FaultPlan {
   readonly faults: Faults
-  /** What is synced, where the power may go. */
-  readonly journal: Journal | undefined
-  /** The power goes: ends the run, with the fate of what was not synced. */
+  /** The first call that they are about, where nothing need be noted: those before it are only let through. */
+  readonly from?: number
+  /** The power goes: ends every run, with the fate of what was not synced. */
   readonly cut: (fate: string) => void
 }
 
-/** The handler of a call that does what the plan of the guest says, while it has one. */
+/** Calls that write to the file of their descriptor, so that its flags may make them syncs too; and that read from it. */
+const WRITES = ['fd_write', 'fd_pwrite', 'fd_allocate', 'fd_filestat_set_size']
+const READS = ['fd_read', 'fd_pread']
+
+/** The handler of a call that does what the plan of the guest says, and tells the kernel's journal, where there are. */
 export function faulty(guest: Guest, signature: Signature, handler: Handler): Handler {
   const { name, params, results } = signature
   const fdWords = params.filter(({ kind }) => kind === 'fd').map(({ name }) => wordOf(signature, name))
   const paths = pathWords(signature)
   const moved = results.find(({ param }) => param === 'nwritten')?.param
   const movedWord = moved === undefined ? undefined : wordOf(signature, moved)
-  const syncs = name === 'fd_sync' || name === 'fd_datasync'
+  const syncs = syncsOf(name)
   return (_guest, ...words: number[]) => {
-    const { kernel, plan, process } = guest
-    if (plan === undefined) return handler(guest, ...words)
-    const { faults, journal } = plan
+    const { plan } = guest
+    if (plan?.from !== undefined && guest.process.calls < plan.from) return handler(guest, ...words)
     const fds = fdWords.map((word) => (words[word] as number) >>> 0)
-    const effect = faults.next(process.calls, name, fds, () => pathsOf(guest, fds, paths, words))
-    const failed = effect === undefined ? undefined : before(guest, effect, plan)
+    const effect = plan?.faults.next(guest.process.calls, name, {
+      fds,
+      paths: () => pathsOf(guest, fds, paths, words),
+      isFile: () => guest.process.fds.at(fds[0] as number)?.file.kind === 'file',
+    })
+    const failed = effect === undefined || plan === undefined ? undefined : before(guest, effect, plan)
     if (failed !== undefined) return failed
+    guest.wasShort = false
     const number = handler(guest, ...words)
     guest.shortTo = Number.POSITIVE_INFINITY
-    if (number === 0 && process.end === undefined && effect?.kind === 'space' && movedWord !== undefined) {
-      faults.written(guest.memory.view.getUint32((words[movedWord] as number) >>> 0, true))
+    const { kernel, process } = guest
+    const goesOn = number === 0 && process.end === undefined
+    if (goesOn && (effect?.kind === 'space' || effect?.kind === 'short')) {
+      const bytes = movedWord === undefined ? 0 : guest.memory.view.getUint32((words[movedWord] as number) >>> 0, true)
+      plan?.faults.moved(effect.kind === 'space' ? bytes : 0, guest.wasShort)
     }
-    if (journal !== undefined) {
-      journal.note(kernel.fs, process.calls)
-      const file = number === 0 ? process.fds.at(fds[0] as number)?.file : undefined
-      if (file !== undefined && (syncs || file.dsync || file.sync)) journal.sync(file.ino)
+    if (kernel.journal !== undefined) {
+      kernel.journal.note(kernel.fs, process.calls)
+      const file = goesOn && syncs !== undefined ? process.fds.at(fds[0] as number)?.file : undefined
+      if (file !== undefined && syncs?.(file) === true) kernel.journal.sync(file.ino)
     }
     return number
   }
+}
+
+/** Whether a call of this name syncs the file of its descriptor. */
+function syncsOf(name: string): ((file: OpenFile) => boolean) | undefined {
+  if (name === 'fd_sync' || name === 'fd_datasync') return () => true
+  if (WRITES.includes(name)) return ({ dsync, sync }) => dsync || sync
+  if (READS.includes(name)) return ({ rsync, dsync, sync }) => rsync && (dsync || sync)
+  return undefined
 }
 
 /** What happens before the call; an errno where it is not made at all. */
@@ -83,7 +102,7 @@ function pathWords(signature: Signature): PathWords[] {
   })
 }
 
-/** The paths that a call is about, as text: of its arguments, without links followed, or of its descriptors. */
+/** The paths that a call is about, as text: of its arguments, without links followed, or all names of its descriptors. */
 function pathsOf(
   guest: Guest,
   fds: readonly number[],
@@ -92,17 +111,15 @@ function pathsOf(
 ): readonly string[] {
   const { fs } = guest.kernel
   const names = fs.lineage.names(fs.table)
-  const pathOf = (fd: number | undefined): string | undefined => {
+  const namesOf = (fd: number | undefined): string[] => {
     const ino = fd === undefined ? 0 : (guest.process.fds.at(fd)?.file.ino ?? 0)
-    const path = ino === 0 ? undefined : names.pathOf(ino)
-    return path === undefined ? undefined : textOf(path)
+    return ino === 0 ? [] : names.pathsOf(ino).map(textOf)
   }
-  if (paths.length === 0) return fds.flatMap((fd) => pathOf(fd) ?? [])
+  if (paths.length === 0) return fds.flatMap(namesOf)
   return paths.flatMap(({ ptr, length, base }) => {
     const [start, size] = [(words[ptr] as number) >>> 0, (words[length] as number) >>> 0]
-    const from = pathOf(fds[base])
-    if (from === undefined || !guest.memory.covers(start, size)) return []
-    return [normal(`${from}/${textOf(guest.memory.readByteString(start, size))}`)]
+    if (!guest.memory.covers(start, size)) return []
+    return namesOf(fds[base]).map((from) => normal(`${from}/${textOf(guest.memory.readByteString(start, size))}`))
   })
 }
 

@@ -49,6 +49,8 @@ export class Guest {
   /** What goes wrong, and the most bytes that the call at hand may move. */
   plan: FaultPlan | undefined
   shortTo: number = Number.POSITIVE_INFINITY
+  /** Whether that made its ranges shorter. */
+  wasShort = false
 
   /** The words of the call at hand, and room for what the trace adds to them: at most a filestat. */
   readonly words: Int32Array = new Int32Array(32)
@@ -78,6 +80,7 @@ export class Guest {
     this.hash = hash
     this.meter = undefined
     this.plan = undefined
+    this.shortTo = Number.POSITIVE_INFINITY
   }
 
   /** The guest has `memory`, in place of any before; or none. */
@@ -135,7 +138,10 @@ export class Guest {
     }
     iov.buffer = memory.u8
     if (iov.total > TOTAL_MAX) return EINVAL
-    if (iov.total > this.shortTo) iov.limit(this.shortTo)
+    if (iov.total > this.shortTo) {
+      iov.limit(this.shortTo)
+      this.wasShort = true
+    }
     return undefined
   }
 

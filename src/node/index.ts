@@ -1,5 +1,6 @@
 /** The door to the host, for programs on Node: `vivarium/node`. */
 
+export { type ReadCorpusOptions, readCorpus, writeCorpus } from './corpus_folder.ts'
 export { checkExport, type ExportOptions, exportHost } from './export_host.ts'
 export { nodeHashes } from './hashes.ts'
 export { HostError, type HostErrorCode } from './host_error.ts'

@@ -4,7 +4,7 @@
 
 import { open } from 'node:fs/promises'
 import { markRewritten } from '../compile.ts'
-import { type Cpu, cpuOptions } from '../cpu/settings.ts'
+import { type Cpu, cpuOptions, type Watching } from '../cpu/settings.ts'
 import { VivariumError } from '../error.ts'
 import { errnoOf, HostError, reasonOf } from './host_error.ts'
 import { quote } from './host_names.ts'
@@ -19,7 +19,8 @@ export interface LoadProgress {
   readonly total: number
 }
 
-export interface LoadOptions {
+/** With `coverage` and `comparisons` as for `compile`. */
+export interface LoadOptions extends Watching {
   /** Called after each part read, and once when compiling starts. */
   readonly onProgress?: (progress: LoadProgress) => void
   /** The CPU of the machine that is to run it, as in `MachineOptions`. Default `'strict'`. */
@@ -55,7 +56,7 @@ export async function loadModuleWithBytes(path: string, options: LoadOptions = {
   if (problem !== undefined) throw new HostError('NOT_A_MODULE', path, `${quote(path)} cannot be run: ${problem}`)
   const { cpu = 'strict', fuel = false, cacheDir, cacheRequired = true, onProgress } = options
   const whole = { bytes: bytes.length, total: bytes.length }
-  const rewriting = cpuOptions(cpu, fuel)
+  const rewriting = cpuOptions(cpu, fuel, options)
   let code = bytes
   if (rewriting !== undefined && WebAssembly.validate(bytes)) {
     onProgress?.({ phase: 'rewrite', ...whole })

@@ -54,7 +54,9 @@ const VARIANTS: readonly (readonly [name: string, make: (bytes: Uint8Array) => U
   ['stack', (bytes) => rewrite(bytes, { ...NONE, stack: STRICT.stack as number })],
   ['memory', (bytes) => rewrite(bytes, { ...NONE, memory: MEMORY })],
   ['fuel', (bytes) => rewrite(bytes, { ...NONE, fuel: true })],
+  ['coverage', (bytes) => rewrite(bytes, { ...NONE, coverage: true })],
   ['strict', (bytes) => rewrite(bytes, ALL)],
+  ['strict + coverage', (bytes) => rewrite(bytes, { ...ALL, coverage: true })],
   ['strict + fuel', (bytes) => rewrite(bytes, { ...ALL, fuel: true })],
   ['wasm-metering', (bytes) => metering.meterWASM(Buffer.from(bytes), { moduleStr: 'metering', fieldStr: 'usegas' })],
 ]

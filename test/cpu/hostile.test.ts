@@ -73,6 +73,7 @@ const OPTIONS: readonly CpuOptions[] = [
   { ...OFF, stack: 100_000 },
   { ...OFF, fuel: true },
   { ...ALL, fuel: false },
+  { ...ALL, coverage: true, comparisons: true },
 ]
 
 /** `VIVARIUM_MODULES=100000` breaks more of them, `VIVARIUM_SEED` in other ways. */
@@ -83,6 +84,7 @@ const MAY_REFUSE = [
   /^memory\.atomic\.wait/,
   /^the instruction 0x[0-9a-f ]+ is not known/,
   /is reserved for the machine$/,
+  /^to tell its \d+ edges the module needs a memory/,
 ]
 
 async function samples(): Promise<Uint8Array[]> {

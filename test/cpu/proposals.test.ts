@@ -12,6 +12,7 @@ afterAll(closeEngine)
 const MODES: readonly CpuOptions[] = [
   ALL,
   { ...ALL, fuel: false },
+  { ...ALL, coverage: true },
   { ...OFF, fuel: true },
   { ...OFF, nan: true, relaxedSimd: true },
 ]

@@ -17,6 +17,8 @@ const OFF: CpuOptions = {
   memory: undefined,
   reset: false,
 }
+/** What shows the host which edges were taken and what was compared. */
+const WATCHED = { coverage: true, comparisons: true }
 const MEMORY = { pages: PAGES, elements: ELEMENTS }
 /** Larger than the engine's stack: only what the engine has no room for ends a run. */
 const HUGE = 1 << 30
@@ -122,7 +124,16 @@ function checkAgain(
   options: CpuOptions,
   seen: Seen,
 ): void {
-  if (canReset(module)) checker.compare(AGAIN, bytes, options, seen, checker.run(module, { again: true }))
+  if (!canReset(module)) return
+  const again = checker.run(module, { again: true })
+  checker.compare(AGAIN, bytes, options, seen, again)
+  sameEdges(AGAIN, bytes, options, seen, again)
+}
+
+/** The same edges are taken whatever else is in the module, and they are counted from the start on an instance put back. */
+function sameEdges(check: string, bytes: Uint8Array, options: Partial<CpuOptions>, one: Seen, other: Seen): void {
+  if (one.stack || other.stack || one.edges === other.edges) return
+  throw new Fault(check, `edges: ${one.edges} | ${other.edges}`, bytes, options)
 }
 
 /** Arguments that are interesting as integers and as the bits of floats, NaNs with all kinds of bits among them. */
@@ -204,6 +215,24 @@ export function checkGenerated(choices: Uint8Array, checking: Checking): void {
   checker.compare('all', plain.bytes, all, expected, seen)
   checkAgain(checker, whole.module, plain.bytes, all, seen)
 
+  // To watch a module changes nothing, and what is seen of it does not depend on what else is done to it.
+  const marked = checker.same('coverage', reference.bytes, { coverage: true }, expected)
+  checker.same('comparisons', reference.bytes, { comparisons: true }, expected)
+  const watched = { ...all, ...WATCHED }
+  const watchedModule = checker.module(make(false, false, false).bytes, 'all, watched', watched)
+  const seenWatched = checker.run(watchedModule.module)
+  checker.compare('all, watched', plain.bytes, watched, seen, seenWatched)
+  sameFuel('all, watched', plain.bytes, watched, seen, seenWatched)
+  checkAgain(checker, watchedModule.module, plain.bytes, watched, seenWatched)
+  const roomy = { ...all, ...WATCHED, stack: HUGE }
+  sameEdges(
+    'all, watched',
+    reference.bytes,
+    roomy,
+    marked,
+    checker.same('all, watched', reference.bytes, roomy, expected),
+  )
+
   // With little fuel both end at the same place, with the same left.
   const little: Running = { fuel: 40n + BigInt((choices[0] ?? 0) * 8) }
   const without = checker.run(checker.module(reference.bytes, 'little fuel', { fuel: true }).module, little)
@@ -282,6 +311,11 @@ export function checkForeign(bytes: Uint8Array, exact: boolean, checking: Checki
   const seen = checker.run(whole.module)
   checker.compare('all', bytes, all, expected, seen)
   checkAgain(checker, whole.module, bytes, all, seen)
+  const watched = { ...all, ...WATCHED }
+  const watchedModule = checker.module(bytes, 'all, watched', watched)
+  const seenWatched = checker.run(watchedModule.module)
+  checker.compare('all, watched', bytes, watched, seen, seenWatched)
+  checkAgain(checker, watchedModule.module, bytes, watched, seenWatched)
   if (!tiers) return
   checker.compare(`${TIERED}: optimized`, bytes, all, seen, checker.run(optimized(whole.bytes)))
   if (!exact) {

@@ -111,6 +111,12 @@ describe('canaries', () => {
     expect(caught(wrong)).toMatch(/^all once more on one instance: /)
   })
 
+  it('finds one that marks other edges where it does more', () => {
+    const forgetful: Rewrite = (bytes, options) =>
+      rewrite(bytes, options.fuel && options.coverage === true ? { ...options, coverage: false } : options)
+    expect(caught(forgetful)).toMatch(/^all, watched: edges: /)
+  })
+
   it('finds a host that does not put back what a memory starts with', () => {
     vi.spyOn(MemoryImage.prototype, 'restore').mockImplementation(() => {})
     expect(caught(rewrite)).toMatch(/^all once more on one instance: /)

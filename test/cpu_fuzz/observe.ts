@@ -1,7 +1,20 @@
 /** Runs a module and writes down all that can be seen of it, and tells where two runs differ. */
 
 import { setFlagsFromString } from 'node:v8'
-import { DEPTH, FUEL, HOST_MEMORY, MEMORY, RESET, START } from '../../src/cpu/options.ts'
+import {
+  COMPARISONS,
+  DEPTH,
+  EDGE_MEMORY,
+  EDGE_WORDS,
+  EDGES,
+  FUEL,
+  HOST_MEMORY,
+  MEMORY,
+  RESET,
+  START,
+} from '../../src/cpu/options.ts'
+import { GuestComparisons } from '../../src/guest_comparisons.ts'
+import { GuestEdges } from '../../src/guest_edges.ts'
 import { MemoryImage } from '../../src/memory_image.ts'
 import { BUDGET, BUDGET_OF_A_CALL, GLOBALS } from './generator.ts'
 
@@ -23,6 +36,8 @@ export interface Seen {
   readonly memory: Uint8Array
   /** How much fuel was used in each step. */
   readonly fuel: readonly string[]
+  /** The edges that were taken, where the module marks them. */
+  readonly edges: string
   /** What of the host's own invariants was broken. */
   readonly broken: string | undefined
 }
@@ -69,7 +84,9 @@ export function observe(module: WebAssembly.Module, calls: readonly Call[], runn
     const gauge = exported?.[FUEL] as WebAssembly.Global | undefined
     if (gauge !== undefined) gauge.value = 1n << 50n
     const memory = exported?.memory instanceof WebAssembly.Memory ? new Uint8Array(exported.memory.buffer) : NO_BYTES
-    return { steps, stack, broken, fuel: used, state: exported === undefined ? '' : stateOf(exported, show), memory }
+    const edges = exported === undefined ? '' : edgesOf(exported)
+    const state = exported === undefined ? '' : stateOf(exported, show)
+    return { steps, stack, broken, fuel: used, edges, state, memory }
   }
   let exported: WebAssembly.Exports | undefined
   // How deep the calls are where each began, and that it is the same wherever one looks again.
@@ -83,6 +100,8 @@ export function observe(module: WebAssembly.Module, calls: readonly Call[], runn
     const h = { i32: said, i64: said, throw: thrown, enter, probe }
     const imports = { h, 'fuzzing-support': support }
     exported = new WebAssembly.Instance(module, imports as unknown as WebAssembly.Imports).exports
+    const table = exported[COMPARISONS]
+    if (table instanceof WebAssembly.Table) new GuestComparisons(table)
   } catch (error) {
     const kind = kindOf(error)
     stack = kind === 'stack'
@@ -145,6 +164,14 @@ export function observe(module: WebAssembly.Module, calls: readonly Call[], runn
     }
     return end(given)
   }
+}
+
+/** The edges that an instance has taken; that they are told must change nothing. */
+function edgesOf(exported: WebAssembly.Exports): string {
+  const store = exported[EDGES] as (() => void) | undefined
+  if (store === undefined) return ''
+  const words = (exported[EDGE_WORDS] as WebAssembly.Global).value as number
+  return new GuestEdges(exported[EDGE_MEMORY] as WebAssembly.Memory, store, words).read().join()
 }
 
 /** The memory of an instance that can be put back. */

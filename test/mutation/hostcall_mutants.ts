@@ -5,6 +5,7 @@ import type { Mutant } from './mutants.ts'
 const ARGS = ['test/src/hostcall/matrix/args.test.ts']
 const CLOCK = ['test/src/hostcall/matrix/clock.test.ts']
 const IO = ['test/src/hostcall/matrix/fd_io.test.ts']
+const FAULTS = ['test/src/faults.test.ts']
 const FILESTAT = ['test/src/hostcall/matrix/fd_filestat.test.ts']
 const POSITION = ['test/src/hostcall/matrix/fd_position.test.ts']
 const READDIR = ['test/src/hostcall/matrix/fd_readdir.test.ts']
@@ -744,5 +745,75 @@ export const hostcallMutants: readonly Mutant[] = [
     put: '[WHENCE_SET, WHENCE_CUR, WHENCE_END]',
     rule: 'In wasi_unstable a whence of 0 is from the current offset.',
     tests: UNSTABLE_LAYOUT,
+  },
+  {
+    file: 'src/hostcall/faulty.ts',
+    find: '    if (failed !== undefined) return failed\n',
+    put: '',
+    rule: 'A call that is made to fail does nothing.',
+    tests: FAULTS,
+  },
+  {
+    file: 'src/hostcall/faulty.ts',
+    find: '    guest.shortTo = Number.POSITIVE_INFINITY\n',
+    put: '',
+    rule: 'The call after a short one is not short.',
+    tests: FAULTS,
+  },
+  {
+    file: 'src/hostcall/faulty.ts',
+    find: 'if (WRITES.includes(name)) return ({ dsync, sync }) => dsync || sync',
+    put: 'if (WRITES.includes(name)) return ({ dsync }) => dsync',
+    rule: 'What is written by a descriptor with O_SYNC is on the disk.',
+    tests: FAULTS,
+  },
+  {
+    file: 'src/hostcall/faulty.ts',
+    find: 'if (READS.includes(name)) return ({ rsync, dsync, sync }) => rsync && (dsync || sync)',
+    put: 'if (READS.includes(name)) return ({ dsync, sync }) => dsync || sync',
+    rule: 'Reading by a descriptor with O_SYNC syncs nothing.',
+    tests: FAULTS,
+  },
+  {
+    file: 'src/hostcall/faulty.ts',
+    find: '      if (effect.bytes === 0) return ENOSPC.number\n',
+    put: '',
+    rule: 'Where no space is left it is ENOSPC.',
+    tests: FAULTS,
+  },
+  {
+    file: 'src/hostcall/faulty.ts',
+    find: "    if (part === '..') parts.pop()\n",
+    put: "    if (part === '..') continue\n",
+    rule: 'A path is meant wherever it is looked at from.',
+    tests: FAULTS,
+  },
+  {
+    file: 'src/hostcall/faulty.ts',
+    find: 'names.pathsOf(ino).map(textOf)',
+    put: 'names.pathsOf(ino).slice(0, 1).map(textOf)',
+    rule: 'A file is meant by any of its names.',
+    tests: FAULTS,
+  },
+  {
+    file: 'src/guest_run.ts',
+    find: 'this.#plan !== undefined || this.#kernel.journal !== undefined',
+    put: 'this.#plan !== undefined',
+    rule: 'Beside a run whose power can go all syncs are noted.',
+    tests: FAULTS,
+  },
+  {
+    file: 'src/guest_run.ts',
+    find: 'return this.#canFail ? this.#module.idleFaulty : this.#module.idle',
+    put: 'return this.#module.idle',
+    rule: 'Instances with faults and without are kept apart.',
+    tests: FAULTS,
+  },
+  {
+    file: 'src/guest_run.ts',
+    find: 'kernel.journal ??= new Journal(kernel.fs)',
+    put: 'kernel.journal = new Journal(kernel.fs)',
+    rule: 'Of several plans that cut all have one journal.',
+    tests: FAULTS,
   },
 ]

@@ -6,6 +6,7 @@ const BYTE_QUEUE = ['test/kernel/byte_queue.test.ts']
 const CLOCK = ['test/kernel/clock.test.ts']
 const CURSOR = ['test/kernel/directory_cursor.test.ts']
 const EXECUTOR = ['test/kernel/executor.test.ts']
+const FAULT = ['test/kernel/fault.test.ts']
 const FD_TABLE = ['test/kernel/fd_table.test.ts']
 const PIPE = ['test/kernel/pipe.test.ts']
 const POLL = ['test/kernel/poll.test.ts']
@@ -998,5 +999,89 @@ export const kernelMutants: readonly Mutant[] = [
     put: 'this.#a',
     rule: 'How much was hashed is hashed.',
     tests: TRACE_HASH,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: 'const on = plus !== undefined || nth === undefined',
+    put: 'const on = plus !== undefined',
+    rule: 'Without a number all calls are meant.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: 'count < rule.nth || (count > rule.nth && !rule.on)',
+    put: 'count < rule.nth',
+    rule: 'Without a plus one call is meant.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: '      if (found !== undefined || count',
+    put: '      if (count',
+    rule: 'Of several rules the first counts.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: "      if (effect.kind === 'errno' && name === NO_ERRNO) continue\n",
+    put: '',
+    rule: 'The end of a process cannot fail.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: "      if (effect.kind === 'short' && !MOVES_BYTES.has(name)) continue\n",
+    put: '',
+    rule: 'Only calls that move bytes are counted by a rule about short ones.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: 'SPACE_CALLS.includes(name) && subject.isFile()',
+    put: 'SPACE_CALLS.includes(name)',
+    rule: 'Space is that of files, not of streams.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: 'rule.fd !== undefined && !subject.fds.includes(rule.fd)',
+    put: 'false',
+    rule: 'A rule about a descriptor is about no other.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: "return part === '*' ? '[^/]*'",
+    put: "return part === '*' ? '.*'",
+    rule: 'A star is no slash.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: 'this.#space[rule] = Math.max(0, (this.#space[rule] as number) - bytes)',
+    put: 'this.#space[rule] = Math.max(0, (this.#space[rule] as number) - 1)',
+    rule: 'Each byte that is written takes a byte of the space.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: 'return text.replace(ESCAPED,',
+    put: 'return text.replace(/;/gu,',
+    rule: 'A path may have parentheses and lines in it.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: "(index === n && kind === 'data' ? sectors : index < n)",
+    put: '(index === n ? sectors : index < n)',
+    rule: 'A change of names is not torn.',
+    tests: FAULT,
+  },
+  {
+    file: 'kernel/fault.ts',
+    find: 'index !== n - 1',
+    put: 'index !== n',
+    rule: 'What is left out is counted from 1.',
+    tests: FAULT,
   },
 ]
