@@ -105,6 +105,21 @@ export function parseCount(least: number, most: number = Number.MAX_SAFE_INTEGER
   }
 }
 
+/** Minutes, also parts of one, above none. */
+export function parseMinutes(text: string): number {
+  const minutes = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
+  if (minutes > 0) return minutes
+  throw new InvalidArgumentError('Write minutes as a number above 0, as 10 or 0.5.')
+}
+
+/** `I/N`: the I-th part of N, from 1. */
+export function parseShard(text: string): { readonly index: number; readonly of: number } {
+  const [, part, of] = /^(\d+)\/(\d+)$/.exec(text) ?? []
+  const index = Number(part) - 1
+  if (index >= 0 && index < Number(of)) return { index, of: Number(of) }
+  throw new InvalidArgumentError('Write --shard I/N, as 1/4 for the first part of four.')
+}
+
 /** The name of a call. */
 export function parseCall(text: string): string {
   if (isCallName(text)) return text

@@ -2,7 +2,20 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { each, parseBreak, parseCall, parseCount, parseDir, parseEnv, parseEpoch, parseOut } from './arguments.ts'
+import { HostError } from '../node/index.ts'
+import {
+  each,
+  parseBreak,
+  parseCall,
+  parseCount,
+  parseDir,
+  parseEnv,
+  parseEpoch,
+  parseMinutes,
+  parseOut,
+  parseShard,
+} from './arguments.ts'
+import { addBuild } from './build_program.ts'
 import { STATUS_DEADLOCK, STATUS_ERROR, STATUS_LIMIT, STATUS_SIGNAL, STATUS_TRAP } from './exit_status.ts'
 import { describeProblem } from './problem.ts'
 import { replayCommand } from './replay_command.ts'
@@ -79,6 +92,41 @@ The run is that of MODULE.wasm with the options and arguments of "vivarium run",
 or of a recording that "vivarium run --record" made. What the guest writes to
 its stdout and stderr is not shown.`
 
+const FUZZ_HELP = `
+Worlds:
+  Each run has a world of its own: files, arguments, environment, stdin, seed and
+  clock, drawn by chance from --seed; what is given here is the same in each: ARGS,
+  --env, --stdin, and the machine of --from and --dir. Where worlds come from, and
+  what must hold of each run, a file of JavaScript says:
+
+    // holds.js
+    import { argv, stdin, world, noLeftoverTemporaryFiles } from 'vivarium/fuzz'
+    export default {
+      world: world({ args: argv({ program: 'sort' }), stdin: stdin() }),
+      property: ({ exitCode, stdout }) => exitCode !== 0 || stdout.text().endsWith('\\n'),
+      oracle: noLeftoverTemporaryFiles(),
+    }
+
+  Without one, what fails is a trap, a limit, a deadlock or a signal.
+
+Faults:
+  random       some in each run
+  exhaustive   each call of one run with each errno that its environment may give
+               there, once and from then on, with short counts, and, where an
+               oracle is about that, with the power cut at each point
+  PLAN         in each run, as "fd_write(/log/*)#3=ENOSPC; fd_read=short:1"
+
+Exit status:
+  0 where nothing was found, 1 where something was, ${STATUS_ERROR} for wrong arguments.
+
+Examples:
+  vivarium fuzz parser.wasm
+  vivarium fuzz --property holds.js --runs 100000 --parallel 4 sort.wasm
+  vivarium fuzz --guided --corpus corpus --minutes 10 parser.wasm
+  vivarium fuzz --faults exhaustive --property saves.js save.wasm save /doc
+  vivarium fuzz --shard 1/4 --json parser.wasm > shard-1.json
+  vivarium fuzz merge shard-*.json -o all.json`
+
 const SNAPSHOT_HELP = `
 SOURCE is a snapshot file, a tar (also compressed by gzip), a zip, a NAR, an OCI
 image layout, a bare git repository, or a folder; what it is, is found by looking
@@ -144,7 +192,9 @@ function build(does: Register): Command {
   addRun(program, does)
   addLooks(program, does)
   addReplay(program, does)
+  addFuzz(program, does)
   addSnapshot(program, does)
+  addBuild(program, does)
   sendToHelp(program, 'vivarium')
   return program
 }
@@ -217,8 +267,13 @@ function addReplay(program: Command, does: Register): void {
     .summary('do a recorded run again, to prove it or to look into it')
     .description('Does a recorded run again and compares: exit status 0 if all was the same, 1 if not.')
     .helpOption('-h, --help', 'print this help')
-    .argument('<RECORDING>', 'a file that "vivarium run --record" made')
+    .argument(
+      '<RECORDING>',
+      'a file that "vivarium run --record" made, or viv1:... of "vivarium fuzz", or a file of it',
+    )
     .option('--module <FILE>', 'where the module is now')
+    .option('--property <FILE>', 'of viv1: where the property is now')
+    .option('--from <SNAPSHOT>', 'of viv1: where the machine is now that runs started from')
     .option('--to <N>', 'stop after call N and show the state there', parseCount(1))
     .option(
       '--break <CALL:ERRNO>',
@@ -231,6 +286,82 @@ function addReplay(program: Command, does: Register): void {
     .option('--cache-dir <DIR>', "where rewritten modules are kept (default: the user's cache)")
     .option('--no-cache', 'keep no rewritten module')
     .action(does((file, options) => replayCommand(file, options)))
+}
+
+function addFuzz(program: Command, does: Register): void {
+  const fuzz = command(
+    program,
+    'fuzz',
+    'run a program in many worlds, and tell what was wrong in them',
+    'Runs MODULE.wasm over and over, each time in a new world and a fork of one machine, and tells what was wrong: ' +
+      'each failure once, in the simplest world in which it was seen, with one command that shows it again.',
+  )
+  fuzz
+    .option('--property <FILE>', 'a file of JavaScript that says what must hold, and where worlds come from')
+    .option('--faults <WHICH>', 'have calls go wrong: random, exhaustive, or a plan')
+    .option('--errnos <WHICH>', 'of exhaustive faults: environment (default), all, or names as ENOSPC,EIO')
+    .option('--guided', 'keep worlds that reach new code, and change those further')
+    .option('--corpus <DIR>', 'a folder of samples of stdin, and of worlds that --guided keeps')
+    .option('--lcov <FILE>', 'write what --guided has reached, by line where the program was built with -g')
+    .option('--runs <N>', 'how many worlds (default: 10000, or any number with --minutes)', parseCount(0))
+    .option('--minutes <N>', 'end after so long', parseMinutes)
+    .option('--seed <N>', 'draw other worlds: a whole number (default: 0)', parseCount(0, 2 ** 32 - 1))
+    .option('--shard <I/N>', 'do one part of N of the campaign', parseShard)
+    .option('--parallel <N>', 'threads (default: 1)', parseCount(1, 1024))
+    .option('--max-findings <N>', 'end when so many different ones are there (default: 20)', parseCount(1))
+    .option('--artifacts <DIR>', 'where reproducers go that are too long for a line (default: this folder)')
+    .option(
+      '--dir <HOST[::GUEST]>',
+      'copy a folder of this host in and let the guest open it (repeatable)',
+      each(parseDir),
+    )
+    .option('--from <SNAPSHOT>', 'start each run from a saved machine instead of a new one')
+    .option('--env <NAME=VALUE>', "set a variable of the guest's environment (repeatable)", each(parseEnv))
+    .option('--argv0 <NAME>', "the guest's own name, its first argument (default: the module's file name)")
+    .option('--stdin <FILE>', "the guest's standard input, the same in each run")
+    .option('--epoch <TIME>', 'where the clock of the machine starts', parseEpoch)
+    .option('--tick <NS>', 'virtual nanoseconds that each call takes (default: 1000)', parseCount(0, 1_000_000_000))
+    .addOption(
+      new Option('--cpu <MODE>', 'strict: the same bits on every engine; engine: as the engine computes')
+        .choices(['strict', 'engine'])
+        .default('strict'),
+    )
+    .option('--fuel <N>', 'instructions that a run may take (default: 100000000)', parseCount(1))
+    .option('--max-calls <N>', 'calls that a run may make (default: 100000)', parseCount(1))
+    .option('--max-output <BYTES>', 'bytes that a run may write (default: 16777216)', parseCount(0))
+    .option('--tty', "tell the guest that its standard streams are a terminal's")
+    .option('--json', 'print a report as JSON')
+    .addHelpText('after', FUZZ_HELP)
+    .action(does(async (module, args, options) => (await fuzzing()).fuzzCommand(module, args, options)))
+  fuzz
+    .command('merge')
+    .summary('join reports, or corpora')
+    .description(
+      'Joins the reports of shards to one, or folders of worlds to one. Exit status 1 if there are findings.',
+    )
+    .helpOption('-h, --help', 'print this help')
+    .argument('<SOURCES...>', 'reports of "vivarium fuzz --json", or folders of --corpus')
+    .requiredOption('-o, --out <OUT>', 'the file or folder to write')
+    .option(
+      '--module <FILE>',
+      'of folders: keep only worlds that together reach in this program what all of them reach',
+    )
+    .action(does(async (sources, options) => (await fuzzing()).fuzzMergeCommand(sources, options)))
+}
+
+/** Loaded only where it is asked for: it needs a package that not everybody has. */
+async function fuzzing(): Promise<typeof import('./fuzz_command.ts')> {
+  try {
+    return await import('./fuzz_command.ts')
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND' || !/fast-check/.test(String(error))) throw error
+    throw new HostError(
+      'NOT_FOUND',
+      'fast-check',
+      'fuzzing needs fast-check 4, which is not there: npm install fast-check',
+      error,
+    )
+  }
 }
 
 function addSnapshot(program: Command, does: Register): void {

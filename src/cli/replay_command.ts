@@ -1,6 +1,15 @@
 /** `vivarium replay`: a recorded run once more, to prove that it is the same, or to stop in the middle and look. */
 
-import { formatRecord, type Replay, replay, snapshotParts, type TimelineOptions, type TraceRecord } from '../index.ts'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import {
+  formatRecord,
+  type Replay,
+  type Run,
+  replay,
+  snapshotParts,
+  type TimelineOptions,
+  type TraceRecord,
+} from '../index.ts'
 import { checkExport, HostError, writeParts } from '../node/index.ts'
 import type { BreakArgument } from './arguments.ts'
 import { about } from './host_files.ts'
@@ -11,6 +20,9 @@ import { jsonOf } from './trace_command.ts'
 
 export interface ReplayArguments {
   readonly module?: string
+  /** Of a failure of `vivarium fuzz`: where the property and the machine are now. */
+  readonly property?: string
+  readonly from?: string
   /** Stops after this call. */
   readonly to?: number
   /** Stops after the first call that matches: a call's name, an errno after a colon, or both. */
@@ -31,15 +43,30 @@ export async function replayCommand(file: string, options: ReplayArguments): Pro
     const problem = '--snapshot saves the state at a call: say which by --to N or --break CALL:ERRNO'
     throw new HostError('REFUSED', snapshot, problem)
   }
-  const { recording, machine, module, stdin } = await readRecording(file, options)
   const timeline: TimelineOptions = { last: 2, until: (record) => isStop(record, options) }
+  const line = worldLine(file)
+  if (line !== undefined) {
+    const { replayWorld, runWorld } = await import('./replay_world.ts')
+    return stops ? tellStop(await runWorld(line, options, timeline), options) : replayWorld(line, options)
+  }
+  const { recording, machine, module, stdin } = await readRecording(file, options)
   const again = replay(
     recording,
     { machine, module, ...(stdin === undefined ? {} : { stdin }) },
     stops || options.trace === true ? { timeline } : {},
   )
   if (options.trace === true) for (const record of again.run.trace) writeError(`${formatRecord(record)}\n`)
-  return stops ? await tellStop(again, options) : tellProof(again, options)
+  return stops ? await tellStop(again.run, options) : tellProof(again, options)
+}
+
+/** The text of a failure of `vivarium fuzz`, as it is given or in the file. */
+function worldLine(text: string): string | undefined {
+  const isLine = (line: string): boolean => /^viv\d+:/.test(line)
+  if (isLine(text)) return text
+  // What cannot be read is said where recordings are read.
+  if (!existsSync(text) || !statSync(text).isFile()) return undefined
+  const content = readFileSync(text, 'latin1')
+  return isLine(content) ? content : undefined
 }
 
 function isStop({ index, call, errno }: TraceRecord, options: ReplayArguments): boolean {
@@ -49,7 +76,7 @@ function isStop({ index, call, errno }: TraceRecord, options: ReplayArguments): 
   return (wanted.call === undefined || wanted.call === call) && (wanted.errno === undefined || wanted.errno === errno)
 }
 
-async function tellStop({ run }: Replay, options: ReplayArguments): Promise<number> {
+async function tellStop(run: Run, options: ReplayArguments): Promise<number> {
   const stopped = run.end?.kind === 'limit' && run.end.limit === 'until'
   // The last call ends the run by itself.
   if (!stopped && !run.trace.slice(-1).some((record) => isStop(record, options))) {

@@ -7,6 +7,7 @@ import { chartSvg } from './chart.ts'
 import { type ClockKind, useClock } from './clock.ts'
 import { formatCpu, measureCpu } from './cpu.ts'
 import { formatForks, measureForks } from './fork.ts'
+import { formatFuzz, measureFuzz } from './fuzz.ts'
 import { type Curve, formatGrowth, measureGrowth, measureMap, measureSnapshots } from './growth.ts'
 import { OURS, PEERS } from './hosts/index.ts'
 import { vivarium } from './hosts/vivarium.ts'
@@ -17,7 +18,7 @@ import { formatStates, measureStates } from './states.ts'
 import { formatTrace, measureTrace } from './trace.ts'
 import { formatWhole, measureWhole } from './whole.ts'
 
-const PARTS = ['calls', 'growth', 'memory', 'fork', 'states', 'trace', 'cpu', 'whole'] as const
+const PARTS = ['calls', 'growth', 'memory', 'fork', 'states', 'trace', 'cpu', 'whole', 'fuzz'] as const
 type Part = (typeof PARTS)[number]
 
 interface Options {
@@ -99,6 +100,9 @@ async function run(what: readonly string[], options: Options): Promise<void> {
         break
       case 'whole':
         print(formatWhole(await measureWhole(only, rounds, progress)))
+        break
+      case 'fuzz':
+        print(formatFuzz(await measureFuzz(only, rounds, progress)))
         break
     }
   }

@@ -34,8 +34,8 @@ const LAYERS: readonly (readonly [string, RegExp])[] = [
 const LIBRARIES: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^kernel\/random\.ts$/, /^seedrandom\/lib\/xor4096\.js$/],
   [/^vfs\/hash\.ts$/, /^@noble\/hashes\/(sha2|legacy)\.js$/],
-  [/^vfs\/diff_text\.ts$/, /^diff$/],
-  [/^(vfs\/formats\/|src\/snapshot_file\.ts)/, /^fflate$/],
+  [/^(vfs\/formats\/|src\/snapshot_file\.ts|src\/fuzz\/reproducer\.ts)/, /^fflate(\/browser)?$/],
+  [/^src\/fuzz\//, /^fast-check$/],
 ]
 
 const files = ['vfs', 'kernel', 'src'].flatMap((folder) =>

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Which vivarium the actions run: bazel build --action_env=VIVARIUM="npx vivarium"
+exec ${VIVARIUM:-vivarium} "$@"
