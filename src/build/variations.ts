@@ -128,23 +128,29 @@ function rotated<T>(list: readonly T[], round: number): readonly T[] {
 }
 
 /**
- * The job with all its files, but for those of its tool, in other places, and their paths in what it is told too. Names
- * in the root get a prefix: so there are as many directories as before, made in the same order, with the same inodes.
+ * The job with all its files, but for those of its tool, in other places, and their paths in what it is told too. The
+ * directories in the root get a prefix, so there are as many as before, made in the same order, with the same inodes;
+ * what lies in the root itself goes into one more, since a file's own name is no matter of where it is built.
  */
-function moved(job: Job, to: string): Varied {
+function moved(job: Job, prefix: string): Varied {
   const fixed = job.trees.map(({ at }) => at).filter((at) => at !== '/')
   const isFixed = (path: string): boolean => fixed.some((at) => path === at || path.startsWith(`${at}/`))
   const written = [...job.outputs, job.stdout, job.stderr].filter((path) => path !== null)
   const paths = [...job.files.map(({ path }) => path), ...written].filter((path) => !isFixed(path))
-  // The first name of each path, of what lies in the root itself all of it.
-  const roots = [...new Set(paths.map((path) => /^\/[^/]+/.exec(path)?.[0] ?? path))].sort(
-    (a, b) => b.length - a.length,
-  )
-  const movePath = (path: string): string => (roots.some((root) => isIn(root, path)) ? to + path.slice(1) : path)
+  /** By the first name of each path, what becomes of it. */
+  const roots = new Map<string, string>()
+  for (const path of paths) {
+    const root = /^\/[^/]+/.exec(path)?.[0] ?? path
+    roots.set(root, root === path ? `${prefix}/${root.slice(1)}` : prefix + root.slice(1))
+  }
+  const longestFirst = [...roots].sort(([a], [b]) => b.length - a.length)
+  const movePath = (path: string): string => {
+    const found = longestFirst.find(([root]) => isIn(root, path))
+    return found === undefined ? path : found[1] + path.slice(found[0].length)
+  }
   const moveText = (text: string): string => {
     let result = text
-    for (const root of roots)
-      result = result.replaceAll(pathIn(root), (_, before: string) => before + to + root.slice(1))
+    for (const [root, to] of longestFirst) result = result.replaceAll(pathIn(root), (_, before: string) => before + to)
     return result
   }
   const { stdin } = job
@@ -161,7 +167,7 @@ function moved(job: Job, to: string): Varied {
       stderr: job.stderr === null ? null : movePath(job.stderr),
     },
     hostility: {},
-    restore: (text) => text.replaceAll(to, '/'),
+    restore: (text) => text.replaceAll(`${prefix}/`, '/').replaceAll(prefix, '/'),
   }
 }
 

@@ -24,7 +24,7 @@ import {
 import { errnoOf, reasonOf } from '../node/host_error.ts'
 import { quote } from '../node/host_names.ts'
 import { STATUS_ERROR } from './exit_status.ts'
-import { otherEngines, runElsewhere } from './other_engines.ts'
+import { type OtherEngine, otherEngines, runElsewhere } from './other_engines.ts'
 import { textProgress } from './progress.ts'
 import { say, writeError, writeOut } from './standard_streams.ts'
 import { visible } from './text.ts'
@@ -48,6 +48,8 @@ export interface BuildArguments extends StepsArguments {
 
 /** A step that failed, or outputs that are others. */
 const STATUS_FAILED = 1
+/** Differences that are told of each kind. */
+const MOST_TOLD = 10
 const FAILURES: ReadonlySet<string> = new Set(['STEP_FAILED', 'MISSING_OUTPUT', 'OTHER_OUTPUT'])
 
 export async function buildCommand(recipe: string | undefined, options: BuildArguments): Promise<number> {
@@ -84,6 +86,7 @@ export interface VerifyArguments extends StepsArguments {
 export async function verifyCommand(given: string | undefined, options: VerifyArguments): Promise<number> {
   return told(async () => {
     const { recipe, lock } = recipeAndLock(given)
+    const engines = options.vary === true ? otherEngines(options.node ?? []) : []
     const prepared = await prepare(recipe, lock)
     const expected = lock ?? lockBeside(prepared.file.path)
     // From nothing: no result is taken from the store, and none is put there.
@@ -100,7 +103,7 @@ export async function verifyCommand(given: string | undefined, options: VerifyAr
         )
       return differences.length === 0 ? 0 : STATUS_FAILED
     }
-    return varyShown(prepared, made, differences, options)
+    return varyShown(prepared, made, differences, engines, options)
   })
 }
 
@@ -228,13 +231,21 @@ function shown(path: string): string {
 
 function tellDifferences(differences: readonly string[], same: string): void {
   if (differences.length === 0) writeOut(`${same}\n`)
-  else for (const difference of differences) writeOut(`${difference}\n`)
+  else tellFirst(differences, '')
+}
+
+/** The first of some sentences; of a large build there may be one for each step. */
+function tellFirst(sentences: readonly string[], indent: string): void {
+  for (const sentence of sentences.slice(0, MOST_TOLD)) writeOut(`${indent}${sentence}\n`)
+  const rest = sentences.length - MOST_TOLD
+  if (rest > 0) writeOut(`${indent}and ${rest} more, which --json lists\n`)
 }
 
 async function varyShown(
   prepared: Prepared,
   made: Build,
   differences: readonly string[],
+  engines: readonly OtherEngine[],
   options: VerifyArguments,
 ): Promise<number> {
   const json = options.json === true
@@ -251,7 +262,7 @@ async function varyShown(
   const wholes = [
     { name: `${alone} instead of ${pool.workers} workers`, differences: differencesFrom(made.lock, other.lock) },
   ]
-  for (const engine of otherEngines(options.node ?? [])) {
+  for (const engine of engines) {
     if (!json) say(`building under ${engine.name}`)
     const lock = await runElsewhere(engine, prepared.file.path, made.lock.epoch, options)
     wholes.push({
@@ -265,7 +276,7 @@ async function varyShown(
     writeOut(`${JSON.stringify({ differences, ...report, wholes }, undefined, 2)}\n`)
     return failed ? STATUS_FAILED : 0
   }
-  for (const difference of differences) writeOut(`${difference}\n`)
+  tellFirst(differences, '')
   for (const { name, says, steps, differing } of report.variations) {
     writeOut(
       `${differing === 0 ? 'same     ' : 'DIFFERENT'}  ${name}: ${says} (${steps} steps${differing === 0 ? '' : `, ${differing} differ`})\n`,
@@ -273,12 +284,14 @@ async function varyShown(
   }
   for (const { name, differences: found } of wholes) {
     writeOut(`${found.length === 0 ? 'same     ' : 'DIFFERENT'}  ${name}\n`)
-    for (const difference of found) writeOut(`           ${difference}\n`)
+    tellFirst(found, ' '.repeat(11))
   }
   writeOut(
     `${report.differingBytes === 0 ? 'same     ' : 'DIFFERENT'}  all at once, ${report.rounds} rounds: ${report.differingBytes} bytes differ\n`,
   )
-  for (const dependence of report.dependences) tellDependence(dependence)
+  for (const dependence of report.dependences.slice(0, MOST_TOLD)) tellDependence(dependence)
+  const rest = report.dependences.length - MOST_TOLD
+  if (rest > 0) writeOut(`\nand ${rest} more, which --json lists\n`)
   return failed ? STATUS_FAILED : 0
 }
 

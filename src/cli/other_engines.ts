@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Lock } from '../build/lock.ts'
+import { HostError } from '../node/index.ts'
 import type { StepsArguments } from './build_command.ts'
 
 export interface OtherEngine {
@@ -16,11 +17,18 @@ export interface OtherEngine {
 /** Baseline compilation alone, and optimised alone. */
 const TIERS = ['--liftoff-only', '--no-liftoff']
 
-/** This Node with other tiers, the Nodes that are named, and those that are found where version managers put them. */
+/**
+ * This Node with other tiers, the Nodes that are named, and those that are found where version managers put them.
+ * @throws HostError `NOT_FOUND` for a name that is no Node that can be used.
+ */
 export function otherEngines(named: readonly string[]): OtherEngine[] {
   const engines = TIERS.map(
     (flag): OtherEngine => ({ name: `Node ${process.version} ${flag}`, node: process.execPath, flags: [flag] }),
   )
+  for (const node of named) {
+    if (versionOf(node) !== undefined) continue
+    throw new HostError('NOT_FOUND', node, `--node ${node}: there is no Node 20.19 or later: name its executable file`)
+  }
   const versions = new Set([process.version])
   for (const node of [...named, ...installed()]) {
     const version = versionOf(node)

@@ -195,7 +195,7 @@ describe('variations', () => {
       { file: '/elsewhere-src/a.c' },
       '/elsewhere-out/said',
     ])
-    expect(moved?.outputs).toEqual(['/elsewhere-out/a.o', '/elsewhere-top'])
+    expect(moved?.outputs).toEqual(['/elsewhere-out/a.o', '/elsewhere-/top'])
   })
 })
 

@@ -242,6 +242,12 @@ describe('vivarium verify', () => {
     expect(stdout).toMatch(/ {2}it came in by call \d+, random_get\n {4}- random_get\(/)
   })
 
+  it('refuses a --node that is none', () => {
+    expect(complaint(run(place(), 'verify', '--vary', '--node', 'toy.wasm'))).toBe(
+      '--node toy.wasm: there is no Node 20.19 or later: name its executable file.',
+    )
+  })
+
   it('refuses what is no lock file', () => {
     const folder = place()
     writeFileSync(join(folder, LOCK), '{}')

@@ -35,7 +35,7 @@ static bool next(bool left, bool middle, bool right) {
   return ${terms.map((term) => `(${term})`).join('\n      || ')};
 }
 
-const struct rule rule_${rule} = { .number = ${rule}, .next = next, .source = __FILE__ };
+const struct rule rule_${rule} = { .number = ${rule}, .next = next };
 `
 }
 
@@ -49,7 +49,6 @@ const HEADER = `#pragma once
 struct rule {
   int number;
   bool (*next)(bool left, bool middle, bool right);
-  const char *source;
 };
 
 struct grid {
