@@ -4,7 +4,7 @@
  */
 
 import { formatFaults } from '../kernel/fault.ts'
-import { encodeUtf8 } from '../vfs/bytes.ts'
+import { contentBytes } from '../vfs/bytes.ts'
 import { type Hashes, hashOf, hexOf } from '../vfs/hash.ts'
 import { DEFAULT_LIMITS } from './check_options.ts'
 import { VivariumError } from './error.ts'
@@ -90,9 +90,10 @@ export function record(
   options: RunOptions = {},
 ): { readonly run: Run; readonly recording: Recording } {
   const { bytes, compiled } = moduleOf(module)
-  const { hashes } = machine.snapshot().settings
+  const before = machine.snapshot()
+  const { hashes } = before.settings
   const recorded = recordedOptions(options, hashes)
-  const before = machine.snapshot().stateDigest
+  const state = before.stateDigest
   const run = machine.run(compiled ?? bytes, options.trace === 'off' ? { ...options, trace: 'digest' } : options)
   return {
     run,
@@ -100,7 +101,7 @@ export function record(
       format: 'vivarium recording',
       version: 1,
       module: idOf(bytes, hashes),
-      machine: before,
+      machine: state,
       options: recorded,
       result: resultOf(run, machine.snapshot(), hashes),
     },
@@ -125,7 +126,7 @@ export function replay(
     throw new VivariumError('OTHER_INPUT', problem)
   }
   const { stdin: recorded, env, limits, fuel, faults, tty, ...rest } = recording.options
-  if ('sha256' in recorded) demand('stdin', recorded, idOf(bytesOf(stdin), hashes))
+  if ('sha256' in recorded) demand('stdin', recorded, idOf(contentBytes(stdin), hashes))
   const again = Machine.from(machine)
   const run = again.run(compiled ?? bytes, {
     ...rest,
@@ -201,7 +202,7 @@ function recordedOptions(options: RunOptions, hashes: Hashes): RecordedOptions {
 }
 
 function stdinOf(stdin: Stdin, hashes: Hashes): RecordedOptions['stdin'] {
-  if (typeof stdin === 'string' || stdin instanceof Uint8Array) return idOf(bytesOf(stdin), hashes)
+  if (typeof stdin === 'string' || stdin instanceof Uint8Array) return idOf(contentBytes(stdin), hashes)
   if ('file' in stdin) return { file: stdin.file }
   throw new VivariumError('NOT_RECORDABLE', 'a run whose stdin is an iterator cannot be recorded: give the bytes')
 }
@@ -239,8 +240,4 @@ function demand(what: string, expected: BytesId, found: BytesId): void {
 
 function idOf(bytes: Uint8Array, hashes: Hashes): BytesId {
   return { sha256: hexOf(hashOf(hashes, 'sha256', bytes)), size: bytes.length }
-}
-
-function bytesOf(stdin: string | Uint8Array): Uint8Array {
-  return typeof stdin === 'string' ? encodeUtf8(stdin) : stdin
 }

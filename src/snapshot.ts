@@ -2,10 +2,10 @@
 
 import type { Kernel } from '../kernel/kernel.ts'
 import { stateOf } from '../kernel/state.ts'
-import { byteString, encodeLatin1, encodeUtf8 } from '../vfs/bytes.ts'
+import { byteString, encodeUtf8 } from '../vfs/bytes.ts'
 import { Errno } from '../vfs/errno.ts'
 import type { Filesystem } from '../vfs/filesystem.ts'
-import { type Hashes, hexOf } from '../vfs/hash.ts'
+import { type Hashes, hexOfId } from '../vfs/hash.ts'
 import { ROOT_INO } from '../vfs/inode_table.ts'
 import { createNodeFs, type NodeFs } from '../vfs/node_fs.ts'
 import { idOf } from '../vfs/state_ids.ts'
@@ -75,7 +75,7 @@ export class Snapshot {
       const why = ino instanceof Errno ? ino.message : `git has no object for a ${fs.get(ino).kind}`
       throw new VivariumError('NO_SUCH_FILE', `${JSON.stringify(path)} has no digest: ${why}`)
     }
-    return `sha256:${hexOf(encodeLatin1(id))}`
+    return `sha256:${hexOfId(id)}`
   }
 
   /**
@@ -84,13 +84,13 @@ export class Snapshot {
    * holes, clocks, the randomness to come, the next numbers, quotas and settings.
    */
   get stateDigest(): string {
-    return `sha256:${hexOf(encodeLatin1(idOf(this.settings.hashes, this.stateRecord())))}`
+    return `sha256:${hexOfId(idOf(this.settings.hashes, this.stateRecord()))}`
   }
 
   /** What the state digest is of, as JSON: the kernel's state, the settings, and the id of the tree. For this folder. */
   stateRecord(): Uint8Array {
     const { fs } = this.#kernel
-    const tree = hexOf(encodeLatin1(fs.lineage.stateIds(fs.table, this.settings.hashes).root))
+    const tree = hexOfId(fs.lineage.stateIds(fs.table, this.settings.hashes).root)
     const { cpu, time } = this.settings
     const { quota, ...state } = stateOf(this.#kernel)
     return encodeUtf8(canonical({ ...state, quota, cpu: cpu === undefined ? null : cpuSettings(cpu), time, tree }))

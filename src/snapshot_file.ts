@@ -15,7 +15,7 @@ import { type KernelState, kernelOf } from '../kernel/state.ts'
 import { type ByteString, decodeLatin1, decodeUtf8, encodeLatin1, encodeUtf8 } from '../vfs/bytes.ts'
 import type { Filesystem } from '../vfs/filesystem.ts'
 import { FormatError } from '../vfs/formats/error.ts'
-import { type Hashes, hashOf, hexOf, pureHashes } from '../vfs/hash.ts'
+import { type Hashes, hashOf, hexOfId, idOfHex, pureHashes } from '../vfs/hash.ts'
 import { chunkBytes, FAN, HEIGHT, idOf, numberOf, type StateId, type StateIds } from '../vfs/state_ids.ts'
 import { type Loaded, loadState, StateError } from '../vfs/state_load.ts'
 import { checkMachineOptions } from './check_options.ts'
@@ -135,7 +135,7 @@ function* allObjects(snapshots: readonly NamedSnapshot[], hashes: Hashes): Gener
     yield* treeObjects(tree, tree.lineage.stateIds(tree.table, hashes), written, hashes)
     const record = snapshot.stateRecord()
     const id = idOf(hashes, record)
-    contents.push({ name, state: hexOf(encodeLatin1(id)) })
+    contents.push({ name, state: hexOfId(id) })
     if (!written.has(id)) yield record
     written.add(id)
   }
@@ -345,10 +345,7 @@ function instantIn(value: unknown): KernelState['realtime'] {
 }
 
 function idIn(value: unknown): StateId {
-  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) {
-    throw new FormatError('snapshot', `${JSON.stringify(value)} stands where a SHA-256 has to`)
-  }
-  let id = ''
-  for (let i = 0; i < value.length; i += 2) id += String.fromCharCode(Number.parseInt(value.slice(i, i + 2), 16))
-  return id as StateId
+  const id = typeof value === 'string' ? idOfHex(value, 'sha256') : undefined
+  if (id !== undefined) return id
+  throw new FormatError('snapshot', `${JSON.stringify(value)} stands where a SHA-256 has to`)
 }

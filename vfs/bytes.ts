@@ -74,6 +74,11 @@ export function encodeUtf8(text: string): Uint8Array {
   return encodeLatin1(byteString(text))
 }
 
+/** Content that is given as text or as bytes, as bytes. */
+export function contentBytes(content: string | Uint8Array): Uint8Array {
+  return typeof content === 'string' ? encodeUtf8(content) : content
+}
+
 /** Text of UTF-8 bytes, as `TextDecoder` gives it but with a byte order mark kept. */
 export function decodeUtf8(bytes: Uint8Array): string {
   let out = ''

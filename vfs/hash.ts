@@ -5,6 +5,7 @@
 
 import { sha1 } from '@noble/hashes/legacy.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { type ByteString, encodeLatin1 } from './bytes.ts'
 
 export type HashName = 'sha1' | 'sha256'
 
@@ -26,6 +27,24 @@ export function hashOf(hashes: Hashes, name: HashName, bytes: Uint8Array): Uint8
   const hash = hashes(name)
   hash.update(bytes)
   return hash.digest()
+}
+
+/** Bytes of a digest. */
+export function digestSize(name: HashName): number {
+  return name === 'sha1' ? 20 : 32
+}
+
+/** A digest that is kept as its raw bytes, as people write it. */
+export function hexOfId(id: ByteString): string {
+  return hexOf(encodeLatin1(id))
+}
+
+/** The raw bytes of a digest in hexadecimal; `undefined` for what is none. */
+export function idOfHex(hex: string, name: HashName): ByteString | undefined {
+  if (hex.length !== 2 * digestSize(name) || !/^[0-9a-f]*$/.test(hex)) return undefined
+  let id = ''
+  for (let i = 0; i < hex.length; i += 2) id += String.fromCharCode(Number.parseInt(hex.slice(i, i + 2), 16))
+  return id as ByteString
 }
 
 /** As lower-case hexadecimal digits, two a byte. */

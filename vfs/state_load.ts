@@ -3,12 +3,12 @@
  * out is a sound tree or a `StateError`.
  */
 
-import { type ByteString, decodeLatin1, encodeLatin1 } from './bytes.ts'
+import { type ByteString, decodeLatin1 } from './bytes.ts'
 import { check } from './check.ts'
 import { Directory } from './directory.ts'
 import { FileData } from './file_data.ts'
 import { Filesystem } from './filesystem.ts'
-import { hexOf } from './hash.ts'
+import { hexOfId } from './hash.ts'
 import { type DeviceName, Inode, type Instant, type Kind } from './inode.ts'
 import { InodeTable } from './inode_table.ts'
 import { CHUNK_SIZE, FILE_SIZE_MAX, type Quota } from './limits.ts'
@@ -114,7 +114,7 @@ function nodeOf(objects: Objects, id: StateId | undefined): Map<number, StateId>
 
 function bytesOf(objects: Objects, id: StateId): Uint8Array {
   const bytes = objects(id)
-  if (bytes === undefined) throw new StateError(`the object ${hexOf(encodeLatin1(id))} is missing`)
+  if (bytes === undefined) throw new StateError(`the object ${hexOfId(id)} is missing`)
   return bytes
 }
 

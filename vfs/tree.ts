@@ -1,6 +1,6 @@
 /** A tree as a plain object, in and out: `{ '/path': text | bytes | null | Entry }`. Import then export gives the same. */
 
-import { type ByteString, byteString, encodeUtf8, textOf } from './bytes.ts'
+import { type ByteString, byteString, contentBytes, textOf } from './bytes.ts'
 import { Errno } from './errno.ts'
 import { type Filesystem, OPEN_CREATE, OPEN_NOFOLLOW } from './filesystem.ts'
 import type { DeviceName, Inode, Instant } from './inode.ts'
@@ -177,7 +177,7 @@ function add(fs: Filesystem, path: string, entry: Entry, now: Instant): void {
     if (childOf(fs, dir, name) !== 0) throw new ImportError(path, 'is there already')
     const mode = entry.executable === true ? 0o755 : 0o644
     const ino = done(path, fs.openAt(dir, name, OPEN_CREATE | OPEN_NOFOLLOW, 'clamp', now, mode)) as number
-    const data = typeof entry.data === 'string' ? encodeUtf8(entry.data) : (entry.data as Uint8Array)
+    const data = contentBytes(entry.data as string | Uint8Array)
     const written = done(path, fs.write(ino, 0, data, 0, data.length, now))
     if (written !== data.length) throw new ImportError(path, 'No space left on device (the quota is full)')
   }

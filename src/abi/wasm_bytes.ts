@@ -20,6 +20,24 @@ export const KIND_TABLE = 1
 export const KIND_MEMORY = 2
 export const KIND_GLOBAL = 3
 
+/** The sections of a module, by their numbers. */
+export const SECTION_NAMES: readonly string[] = [
+  'custom',
+  'type',
+  'import',
+  'function',
+  'table',
+  'memory',
+  'global',
+  'export',
+  'start',
+  'element',
+  'code',
+  'data',
+  'data count',
+  'tag',
+]
+
 /** `value` as unsigned LEB128. Preconditions: 0 <= value < 2^31. */
 export function leb(value: number): WasmBytes {
   const out: number[] = []

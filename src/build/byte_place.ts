@@ -1,6 +1,7 @@
 /** Where two files differ first, in words that say what is there: in a module the section, and the function or symbol. */
 
 import { decodeUtf8 } from '../../vfs/bytes.ts'
+import { SECTION_NAMES } from '../abi/wasm_bytes.ts'
 import { Reader } from '../cpu/reader.ts'
 import { VivariumError } from '../error.ts'
 
@@ -19,22 +20,6 @@ export interface BytePlace {
 }
 
 const SHOWN = 8
-const SECTIONS = [
-  'custom',
-  'type',
-  'import',
-  'function',
-  'table',
-  'memory',
-  'global',
-  'export',
-  'start',
-  'element',
-  'code',
-  'data',
-  'data count',
-  'tag',
-]
 const CUSTOM = 0
 const IMPORT = 2
 const EXPORT = 7
@@ -73,7 +58,7 @@ function placeIn(bytes: Uint8Array, offset: number): Pick<BytePlace, 'section' |
     const section = sections.find(({ start, end }) => offset >= start && offset < end)
     if (section === undefined) return {}
     const { id, name } = section
-    const text = id === CUSTOM ? `custom ${JSON.stringify(name)}` : (SECTIONS[id] ?? String(id))
+    const text = id === CUSTOM ? `custom ${JSON.stringify(name)}` : (SECTION_NAMES[id] ?? String(id))
     const symbol = symbolAt(bytes, sections, section, offset)
     return { section: text, ...(symbol === undefined ? {} : { symbol }) }
   } catch (error) {

@@ -1,5 +1,6 @@
 /** File calls of the commands' own, and whose argument it is that fails. */
 
+import { closeSync, openSync, readSync } from 'node:fs'
 import { FormatError } from '../index.ts'
 import { errnoOf, reasonOf } from '../node/host_error.ts'
 import { quote } from '../node/host_names.ts'
@@ -15,6 +16,19 @@ export function about<T>(argument: string, action: () => T): T {
       throw new HostError('UNREADABLE', argument, `${argument}: ${error.message}`, error)
     throw error
   }
+}
+
+/** The first bytes of a file, which say what it is. */
+export function headOf(path: string, size: number): Uint8Array {
+  return withHost(path, path, 'read', () => {
+    const fd = openSync(path, 'r')
+    try {
+      const head = new Uint8Array(size)
+      return head.subarray(0, readSync(fd, head))
+    } finally {
+      closeSync(fd)
+    }
+  })
 }
 
 /** A file call of the command's own, whose failure is the argument's. */

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve, sep } from 'node:path'
+import { decodeLatin1 } from '../../vfs/bytes.ts'
 import {
   checkRecording,
   Machine,
@@ -13,7 +14,7 @@ import {
 } from '../index.ts'
 import { quote } from '../node/host_names.ts'
 import { HostError, importHost, nodeHashes, writeParts } from '../node/index.ts'
-import { about, withHost } from './host_files.ts'
+import { about, headOf, withHost } from './host_files.ts'
 import { type GuestArguments, load, type Session } from './session.ts'
 import { readSource } from './sources.ts'
 
@@ -85,10 +86,12 @@ function stdinOf(
   return option === '-' ? { base64: Buffer.from(bytes).toString('base64') } : { file: place(option) }
 }
 
+/** Bytes that tell JSON from a module. */
+const HEAD_SIZE = 64
+
 /** Whether a file is, by how it begins, a recording rather than a module. */
 export function isRecordingFile(path: string): boolean {
-  const bytes = withHost(path, path, 'read', () => readFileSync(path).subarray(0, 64))
-  return /^\s*\{/.test(bytes.toString('latin1'))
+  return /^\s*\{/.test(decodeLatin1(headOf(path, HEAD_SIZE)))
 }
 
 /** All that a run needs to be done again. */

@@ -10,7 +10,7 @@ import { FormatError, Machine, readSnapshots, type Snapshot } from '../index.ts'
 import { quote } from '../node/host_names.ts'
 import { HostError, importHost, nodeHashes } from '../node/index.ts'
 import { isSnapshotFile } from '../snapshot_file.ts'
-import { withHost } from './host_files.ts'
+import { headOf, withHost } from './host_files.ts'
 
 export const SOURCE_FORMATS = ['snapshot', 'tar', 'nar', 'zip', 'oci', 'git', 'folder'] as const
 export type SourceFormat = (typeof SOURCE_FORMATS)[number]
@@ -99,6 +99,9 @@ function fromTree(path: string, format: Exclude<SourceFormat, 'snapshot'>, quota
   }
 }
 
+/** Bytes that tell one format from another: a tar says what it is at byte 257. */
+const HEAD_SIZE = 512
+
 /** What is at `path`, by what is in it. */
 function formatOf(path: string): SourceFormat {
   if (withHost(path, path, 'read', () => statSync(path)).isDirectory()) {
@@ -106,7 +109,7 @@ function formatOf(path: string): SourceFormat {
     const isRepository = ['HEAD', 'objects', 'refs'].every((name) => existsSync(join(path, name)))
     return isRepository ? 'git' : 'folder'
   }
-  const bytes = bytesOf(path)
+  const bytes = headOf(path, HEAD_SIZE)
   const begins = (text: string, at = 0): boolean =>
     decodeLatin1(bytes.subarray(at, at + text.length)) === byteString(text)
   if (isSnapshotFile(bytes)) return 'snapshot'

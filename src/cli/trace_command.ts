@@ -71,8 +71,9 @@ export async function traceDiffCommand(a: string, b: string, options: TraceDiffA
     writeOut(`the two runs are the same: ${left.calls} calls\n`)
     return 0
   }
-  const { call, before, ends, stateBefore, stateAfter } = parting
-  for (const record of before) writeOut(`   ${String(record.index).padStart(6)}  ${visible(formatRecord(record))}\n`)
+  const { call, ends, stateBefore, stateAfter } = parting
+  for (const record of parting.before)
+    writeOut(`   ${String(record.index).padStart(6)}  ${visible(formatRecord(record))}\n`)
   for (const [sign, record, end] of [
     ['-', parting.a, ends[0]],
     ['+', parting.b, ends[1]],
@@ -83,8 +84,9 @@ export async function traceDiffCommand(a: string, b: string, options: TraceDiffA
   if (parting.a !== undefined && parting.b !== undefined && formatRecord(parting.a) === formatRecord(parting.b)) {
     writeOut('   the two differ in what a line does not show: bytes further on, times, or devices\n')
   }
-  tellState('before that call', stateBefore.stat())
-  if (stateAfter.stat() !== stateBefore.stat()) tellState('after it', stateAfter.stat())
+  const [before, after] = [stateBefore.stat(), stateAfter.stat()]
+  tellState('before that call', before)
+  if (after !== before) tellState('after it', after)
   return 1
 }
 

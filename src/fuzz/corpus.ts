@@ -4,7 +4,7 @@
  * them; any other is text. So any file at all is a world.
  */
 
-import { decodeUtf8, encodeUtf8 } from '../../vfs/bytes.ts'
+import { contentBytes, decodeUtf8, encodeUtf8 } from '../../vfs/bytes.ts'
 import { hashOf, hexOf, pureHashes } from '../../vfs/hash.ts'
 import { ImportError } from '../../vfs/tree.ts'
 import { compile } from '../compile.ts'
@@ -114,7 +114,7 @@ function bytesOf(world: World): Uint8Array {
   const parts = PARTS.filter((part) => world[part] !== undefined)
   const { stdin } = world
   if (parts.length === 1 && stdin !== undefined) {
-    const raw = typeof stdin === 'string' ? encodeUtf8(stdin) : stdin
+    const raw = contentBytes(stdin)
     if (!isWorldText(raw)) return raw
   }
   // The order of the parts is always the same; that of files and variables may mean something.

@@ -1,7 +1,7 @@
 /** From a failing world to the simplest that fails the same way. */
 
 import type { Arbitrary, Value } from 'fast-check'
-import { encodeUtf8 } from '../../vfs/bytes.ts'
+import { contentBytes } from '../../vfs/bytes.ts'
 import type { World } from './world.ts'
 
 /** Goes down the arbitrary's own way, to the first simpler world that fails, as fast-check does. */
@@ -63,18 +63,14 @@ type Content = readonly [read: (world: World) => Uint8Array, write: (world: Worl
 function contentsOf({ stdin, files = {} }: World): Content[] {
   const found: Content[] = []
   if (stdin !== undefined) {
-    found.push([(world) => bytesOf(world.stdin), (world, bytes) => ({ ...world, stdin: bytes })])
+    found.push([(world) => contentBytes(world.stdin ?? ''), (world, bytes) => ({ ...world, stdin: bytes })])
   }
   for (const [path, entry] of Object.entries(files)) {
     if (typeof entry !== 'string' && !(entry instanceof Uint8Array)) continue
     found.push([
-      (world) => bytesOf(world.files?.[path] as string | Uint8Array),
+      (world) => contentBytes(world.files?.[path] as string | Uint8Array),
       (world, bytes) => ({ ...world, files: { ...world.files, [path]: bytes } }),
     ])
   }
   return found
-}
-
-function bytesOf(content: string | Uint8Array | undefined): Uint8Array {
-  return content instanceof Uint8Array ? content : encodeUtf8(content ?? '')
 }

@@ -1,5 +1,7 @@
 /** What is wrong with a file that should be a WebAssembly module, in words that say what to do. */
 
+import { SECTION_NAMES } from '../abi/wasm_bytes.ts'
+
 /** Longest first where one begins another. */
 const MAGICS: readonly { readonly bytes: readonly number[]; readonly says: string }[] = [
   { bytes: [0x1f, 0x8b], says: 'it is compressed with gzip: run gunzip on it first' },
@@ -28,23 +30,6 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d]
 const HEADER_SIZE = 8
 /** Bytes of text that are enough to tell what kind it is. */
 const SAMPLE_SIZE = 4096
-
-const SECTIONS: readonly string[] = [
-  'custom',
-  'type',
-  'import',
-  'function',
-  'table',
-  'memory',
-  'global',
-  'export',
-  'start',
-  'element',
-  'code',
-  'data',
-  'data count',
-  'tag',
-]
 
 /**
  * The problem as the second half of a sentence about the file, or `undefined` where the layout is a module's: a header
@@ -88,7 +73,7 @@ function sectionProblem(bytes: Uint8Array): string | undefined {
 
 function cutOff(id: number, missing: number | undefined): string {
   const bytes = missing === undefined ? 'bytes' : missing === 1 ? 'at least 1 byte' : `at least ${missing} bytes`
-  return `it is cut off in its ${SECTIONS[id] ?? `unknown (${id})`} section, ${bytes} short: build or download it again`
+  return `it is cut off in its ${SECTION_NAMES[id] ?? `unknown (${id})`} section, ${bytes} short: build or download it again`
 }
 
 function whatItIs(bytes: Uint8Array): string {

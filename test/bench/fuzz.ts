@@ -3,13 +3,13 @@
  * two, against hosts that start it over and over; and how long exhaustive faults take.
  */
 
-import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type SweepReport, survives, sweep } from 'vivarium/fuzz'
 import { compileFile } from '../support/compile.ts'
+import { inChild } from './child.ts'
 import { now } from './clock.ts'
 import type { FuzzDone, FuzzJob, FuzzWay } from './fuzz_child.ts'
 import { guestFile } from './guest.ts'
@@ -61,7 +61,7 @@ export async function measureFuzz(only: string, rounds: number, progress: (text:
 
 /** The runs a second of so many processes at once, or how one of them ended. */
 async function together(job: FuzzJob, workers: number): Promise<number | string> {
-  const done = await Promise.all(Array.from({ length: workers }, () => inChild(job)))
+  const done = await Promise.all(Array.from({ length: workers }, () => settled(job)))
   const failed = done.find((each) => typeof each === 'string')
   if (failed !== undefined) return failed
   return (done as FuzzDone[]).reduce((sum, { runs, ns }) => sum + runs / (ns / 1e9), 0)
@@ -73,30 +73,11 @@ function middle(found: readonly (number | string)[]): number | string {
 }
 
 /** Node 20 crashes in its own WASI while it collects garbage, where calls are fast: see `whole.ts`. */
-async function inChild(job: FuzzJob): Promise<FuzzDone | string> {
-  const first = await attempt(job, [])
-  return typeof first === 'string' && job.way === 'node:wasi' ? attempt(job, ['--no-turbo-fast-api-calls']) : first
-}
-
-function attempt(job: FuzzJob, flags: readonly string[]): Promise<FuzzDone | string> {
-  return new Promise((resolve) => {
-    const child = fork(CHILD, [JSON.stringify(job)], {
-      execArgv: ['--no-warnings', '--import', import.meta.resolve('tsx'), ...flags],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
-    let said = ''
-    child.stderr?.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-    })
-    let answer: FuzzDone | undefined
-    child.on('message', (message: FuzzDone) => {
-      answer = message
-    })
-    child.on('close', (code, signal) => {
-      const line = said.split('\n').find((text) => /^\w*Error: /.test(text)) ?? ''
-      resolve(answer ?? `crashed: ${signal ?? `exit ${code}`} ${line}`.trim())
-    })
-  })
+async function settled(job: FuzzJob): Promise<FuzzDone | string> {
+  const first = await inChild<FuzzDone>(CHILD, job, [])
+  return typeof first === 'string' && job.way === 'node:wasi'
+    ? inChild<FuzzDone>(CHILD, job, ['--no-turbo-fast-api-calls'])
+    : first
 }
 
 /** Exhaustive faults of a program that writes records and ends at the first failure, and of one whose records are synced. */

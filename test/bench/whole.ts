@@ -3,13 +3,13 @@
  * of its own, and the hosts take turns; what is timed is the run, from instantiating to exit, with the files in place.
  */
 
-import { fork } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { clang, compileArgs, linkArgs } from '../../examples/toolchain.ts'
 import { compileC } from '../support/compile.ts'
 import { loadGuest as loadProgram } from '../support/guests.ts'
+import { inChild } from './child.ts'
 import { guestFile } from './guest.ts'
 import { scratchFolder } from './hosts/node_wasi.ts'
 import { median } from './statistics.ts'
@@ -128,10 +128,10 @@ function together(all: readonly Outcome[]): Outcome {
 
 /** Node 20 calls WASI through V8's fast calls, in which collecting garbage crashes: then it is tried without them. */
 async function perform(job: Job): Promise<Outcome> {
-  const first = await inChild(job, [])
+  const first = await inChild<Done>(CHILD, job, [])
   if (typeof first !== 'string') return outcome(first, [])
   if (job.host !== 'node:wasi') return outcome(undefined, [first])
-  const second = await inChild(job, ['--no-turbo-fast-api-calls'])
+  const second = await inChild<Done>(CHILD, job, ['--no-turbo-fast-api-calls'])
   if (typeof second === 'string') return outcome(undefined, [first, `without fast calls: ${second}`])
   return outcome(second, [`${first}; the figure is that of a run without fast calls`])
 }
@@ -140,28 +140,6 @@ function outcome(done: Done | undefined, notes: readonly string[]): Outcome {
   const ms = done === undefined ? undefined : done.ms / done.starts
   const digests = done?.digest === undefined ? [] : [done.digest]
   return { ms, load: done?.load ?? 0, starts: done?.starts ?? 0, digests, notes }
-}
-
-/** What the job came to, or how its process ended. */
-function inChild(job: Job, flags: readonly string[]): Promise<Done | string> {
-  return new Promise((resolve) => {
-    const child = fork(CHILD, [JSON.stringify(job)], {
-      execArgv: ['--no-warnings', '--import', import.meta.resolve('tsx'), ...flags],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
-    let said = ''
-    child.stderr?.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-    })
-    let answer: Done | undefined
-    child.on('message', (message: Done) => {
-      answer = message
-    })
-    child.on('close', (code, signal) => {
-      const line = said.split('\n').find((text) => /^\w*Error: /.test(text)) ?? ''
-      resolve(answer ?? `crashed: ${signal ?? `exit ${code}`} ${line}`.trim())
-    })
-  })
 }
 
 /** Puts all files of all programs into the folder. */

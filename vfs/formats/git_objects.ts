@@ -1,8 +1,7 @@
 /** What a repository consists of, for who writes one and who reads one: kinds of objects, names, numbers. */
 
 import { type ByteString, textOf } from '../bytes.ts'
-import type { GitId, GitType } from '../git_ids.ts'
-import type { HashName } from '../hash.ts'
+import type { GitType } from '../git_ids.ts'
 
 /** The kinds of objects by their numbers in a pack. */
 export const TYPES: readonly (GitType | undefined)[] = [undefined, 'commit', 'tree', 'blob', 'tag']
@@ -22,26 +21,6 @@ export const INDEX_HEADER = 8
 export const FANOUT = 256
 /** An offset with this bit set is the place of a longer one. */
 export const LONG_OFFSET = 0x80000000
-
-/** Bytes of an id. */
-export function idSize(format: HashName): number {
-  return format === 'sha1' ? 20 : 32
-}
-
-/** An id as people write it. */
-export function hexOfId(id: GitId): string {
-  let text = ''
-  for (let i = 0; i < id.length; i++) text += id.charCodeAt(i).toString(16).padStart(2, '0')
-  return text
-}
-
-/** The raw bytes of an id in hexadecimal; `undefined` for what is none. */
-export function idOfHex(hex: string, format: HashName): GitId | undefined {
-  if (hex.length !== 2 * idSize(format) || !/^[0-9a-f]*$/.test(hex)) return undefined
-  let id = ''
-  for (let i = 0; i < hex.length; i += 2) id += String.fromCharCode(Number.parseInt(hex.slice(i, i + 2), 16))
-  return id as GitId
-}
 
 /** Four bytes, the greatest first. */
 export function bigEndian(bytes: Uint8Array, at: number): number {

@@ -6,7 +6,7 @@
 import { inflateSync } from 'fflate/browser'
 import { type ByteString, decodeLatin1 } from '../bytes.ts'
 import type { GitId, GitType } from '../git_ids.ts'
-import type { HashName } from '../hash.ts'
+import { digestSize, type HashName } from '../hash.ts'
 import { FormatError } from './error.ts'
 import {
   bigEndian,
@@ -15,7 +15,6 @@ import {
   INDEX_HEADER,
   INDEX_MAGIC,
   INDEX_VERSION,
-  idSize,
   LONG_OFFSET,
   OFFSET_DELTA,
   PACK_HEADER,
@@ -73,7 +72,7 @@ export class Pack {
     this.#name = name
     this.#pack = pack
     this.#index = index
-    this.#size = idSize(format)
+    this.#size = digestSize(format)
     this.#work = work
     if (bigEndian(pack, 0) !== PACK_MAGIC || pack.length < PACK_HEADER + this.#size) this.#fail('it is no pack')
     const version = bigEndian(pack, 4)

@@ -2,8 +2,8 @@
 
 import { encodeLatin1 } from '../bytes.ts'
 import type { GitId } from '../git_ids.ts'
-import type { Hashes, HashName } from '../hash.ts'
-import { FANOUT, INDEX_HEADER, INDEX_MAGIC, INDEX_VERSION, idSize, LONG_OFFSET, putBigEndian } from './git_objects.ts'
+import { digestSize, type Hashes, type HashName } from '../hash.ts'
+import { FANOUT, INDEX_HEADER, INDEX_MAGIC, INDEX_VERSION, LONG_OFFSET, putBigEndian } from './git_objects.ts'
 
 /** Where an object is in a pack, and the CRC-32 of its bytes there. */
 export interface Place {
@@ -23,7 +23,7 @@ export function packIndex(
   objects: readonly (Place & { readonly id: GitId })[],
   packDigest: Uint8Array,
 ): Uint8Array {
-  const size = idSize(format)
+  const size = digestSize(format)
   const count = objects.length
   const long = objects.filter(({ offset }) => offset >= LONG_OFFSET).map(({ offset }) => offset)
   const ids = INDEX_HEADER + 4 * FANOUT

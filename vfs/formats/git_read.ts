@@ -3,12 +3,12 @@
 import { type ByteString, decodeLatin1, isUtf8 } from '../bytes.ts'
 import type { Filesystem } from '../filesystem.ts'
 import type { GitId } from '../git_ids.ts'
-import { type Hashes, pureHashes } from '../hash.ts'
+import { digestSize, type Hashes, hexOfId, idOfHex, pureHashes } from '../hash.ts'
 import type { Instant } from '../inode.ts'
 import { NAME_MAX, PATH_MAX } from '../limits.ts'
 import { type ArchiveEntry, buildTwice } from './builder.ts'
 import { FormatError } from './error.ts'
-import { hexOfId, idOfHex, idSize, isGitName } from './git_objects.ts'
+import { isGitName } from './git_objects.ts'
 import { Work } from './git_pack.ts'
 import { fieldOf, GitStore, idAt } from './git_store.ts'
 import { roomFor } from './gzip.ts'
@@ -195,7 +195,7 @@ class TreeReader {
       throw new FormatError('git', `${what()}: ${problem}`, at)
     }
     const lines: Line[] = []
-    const size = idSize(this.#store.format)
+    const size = digestSize(this.#store.format)
     const names = new Set<ByteString>()
     let last = ''
     for (let at = 0; at < content.length; ) {

@@ -3,9 +3,8 @@
 import { Inflate } from 'fflate/browser'
 import { type ByteString, decodeLatin1 } from '../bytes.ts'
 import { type GitId, type GitType, idOf } from '../git_ids.ts'
-import type { Hashes, HashName } from '../hash.ts'
+import { type Hashes, type HashName, hexOfId, idOfHex } from '../hash.ts'
 import { FormatError } from './error.ts'
-import { hexOfId, idOfHex } from './git_objects.ts'
 import { inflated, looseHeader, Pack, type RawObject, type Work } from './git_pack.ts'
 import { messageOf } from './gzip.ts'
 

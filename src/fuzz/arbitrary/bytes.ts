@@ -1,7 +1,7 @@
 /** Bytes of formats: samples with a few changes. */
 
 import fc, { type Arbitrary } from 'fast-check'
-import { encodeUtf8 } from '../../../vfs/bytes.ts'
+import { contentBytes } from '../../../vfs/bytes.ts'
 
 export interface MutateConstraints {
   /** Changes at least. Default 0: the bytes as they are, to which all shrink. */
@@ -46,10 +46,14 @@ export function corpus(
   samples: readonly (string | Uint8Array)[] | { readonly [name: string]: string | Uint8Array },
   constraints: CorpusConstraints = {},
 ): Arbitrary<Uint8Array> {
-  const all = (Array.isArray(samples) ? samples : Object.values(samples)).map(bytesOf)
+  const all = (Array.isArray(samples) ? samples : Object.values(samples)).map(contentBytes)
   if (all.length === 0) throw new RangeError('corpus() wants at least one sample, as corpus({ empty: "" })')
   const { minEdits = 0, maxEdits = 4, dictionary = [], maxLength } = constraints
-  const edits = fc.array(editOf(dictionary.map(bytesOf)), { minLength: minEdits, maxLength: maxEdits, size: 'max' })
+  const edits = fc.array(editOf(dictionary.map(contentBytes)), {
+    minLength: minEdits,
+    maxLength: maxEdits,
+    size: 'max',
+  })
   return fc.tuple(fc.nat({ max: all.length - 1 }), edits).map(([index, changes]) => {
     const sample = all[index] as Uint8Array
     const most = maxLength ?? sample.length + 4096
@@ -116,8 +120,4 @@ function numberBytes(number: number, little: boolean): Uint8Array {
   const size = number <= 0xff ? 1 : number <= 0xffff ? 2 : 4
   const bytes = Uint8Array.from({ length: size }, (_, index) => Math.floor(number / 256 ** index) % 256)
   return little ? bytes : bytes.reverse()
-}
-
-function bytesOf(sample: string | Uint8Array): Uint8Array {
-  return typeof sample === 'string' ? encodeUtf8(sample) : sample
 }

@@ -6,7 +6,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { byteString, decodeLatin1, encodeUtf8 } from '../../../vfs/bytes.ts'
+import { byteString, contentBytes, decodeLatin1, encodeUtf8 } from '../../../vfs/bytes.ts'
 import { FormatError } from '../../../vfs/formats/error.ts'
 import { exportTree, type Files } from '../../../vfs/tree.ts'
 import { BuildError } from '../../build/error.ts'
@@ -200,7 +200,7 @@ class Loader {
       else if (content.symlink !== undefined) items.push({ path, link: content.symlink })
       else if (content.directory === true) items.push({ path, directory: true })
       else if (content.data !== undefined) {
-        const bytes = typeof content.data === 'string' ? encodeUtf8(content.data) : content.data
+        const bytes = contentBytes(content.data)
         items.push({ path, ...this.#keep(bytes), ...(content.executable === true ? { executable: true } : {}) })
       }
     }
