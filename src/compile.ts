@@ -5,6 +5,7 @@ import type { CpuOptions } from './cpu/options.ts'
 import { rewrite } from './cpu/rewrite.ts'
 import { type Cpu, cpuOptions, ONLY_RESET, type Watching } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
+import { traceBuffer } from './hostcall/stripes.ts'
 
 /** What has been made of some bytes, as they were then. */
 interface Made {
@@ -81,7 +82,8 @@ function compileAsItIs(bytes: Uint8Array): WebAssembly.Module {
 
 /** Notices bytes that were changed since. */
 function digestOf(bytes: Uint8Array): string {
-  const hash = new TraceHash()
+  const hash = new TraceHash(traceBuffer())
   hash.bytes(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
+  hash.seal()
   return hash.digest()
 }

@@ -30,6 +30,7 @@ import { type Binding, type GuestModule, type Idle, inspect } from './guest_modu
 import type { FaultPlan } from './hostcall/faulty.ts'
 import { Guest } from './hostcall/guest.ts'
 import { bindCalls } from './hostcall/imports.ts'
+import { traceBuffer } from './hostcall/stripes.ts'
 import type { RunOptions, SocketPeer, Stdin, TimeBy } from './options.ts'
 import type { Output, Run, TraceRecord } from './run.ts'
 import type { Settings } from './snapshot.ts'
@@ -146,8 +147,8 @@ export class GuestRun implements Run {
     this.#stderr = new OutputStream(options.stderr)
     this.process = kernel.spawn(args.map(byteString), env.map(byteString), limits)
     this.process.listing = options.listing
-    const callHashes = timeline === undefined ? undefined : new CallHashes()
-    this.#hash = callHashes ?? (trace === 'off' ? undefined : new TraceHash())
+    const callHashes = timeline === undefined ? undefined : new CallHashes(traceBuffer())
+    this.#hash = callHashes ?? (trace === 'off' ? undefined : new TraceHash(traceBuffer()))
     this.#recorder =
       trace === 'records' || timeline !== undefined ? new TraceRecorder(this.process.pid, kernel.clock.tick) : undefined
     this.#openStandard(plumbing.stdin ?? stdinOf(kernel, options.stdin ?? '', input), plumbing.stdout)
@@ -188,6 +189,7 @@ export class GuestRun implements Run {
         this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
       } else if (kind === 'reactor') callExport(exports, '_initialize', [])
     })
+    if (this.process.end !== undefined) this.#hash?.seal()
     if (this.#isClosed && this.process.failure === undefined) this.#retire(instance)
   }
 

@@ -22,7 +22,8 @@ export interface BytesId {
 /** A run by its inputs and its outcome, as JSON takes it. It holds none of the bytes. */
 export interface Recording {
   readonly format: 'vivarium recording'
-  readonly version: 1
+  /** Version 1 had the trace digest of another function. */
+  readonly version: 2
   readonly module: BytesId
   /** `stateDigest` of the machine before the run: all that it was. */
   readonly machine: string
@@ -99,7 +100,7 @@ export function record(
     run,
     recording: {
       format: 'vivarium recording',
-      version: 1,
+      version: 2,
       module: idOf(bytes, hashes),
       machine: state,
       options: recorded,
@@ -141,12 +142,15 @@ export function replay(
   return { run, differences: differencesOf(recording.result, resultOf(run, again.snapshot(), hashes)) }
 }
 
-/** @throws VivariumError `BAD_RECORDING` for what is none, or was made by a newer version. */
+/** @throws VivariumError `BAD_RECORDING` for what is none, or was made by another version. */
 export function checkRecording(value: unknown): Recording {
   const { format, version } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Recording>
   if (format !== 'vivarium recording') throw new VivariumError('BAD_RECORDING', 'this is no recording of a run')
-  if (version !== 1) {
-    const problem = `the recording was made by a newer version (format ${version}; this reads 1): update vivarium`
+  if (version !== 2) {
+    const problem =
+      (version as number | undefined) === 1
+        ? 'the recording was made by an older version, whose trace digests are others: record the run again'
+        : `the recording was made by a newer version (format ${version}; this reads 2): update vivarium`
     throw new VivariumError('BAD_RECORDING', problem)
   }
   const fault = faultOf(value as Recording)

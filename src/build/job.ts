@@ -84,10 +84,10 @@ export interface JobFailure {
   readonly sought: readonly string[]
 }
 
-/** The key of a job: what it is called has no part in it. */
+/** The key of a job: what it is called has no part in it. Results of version 1 have other trace digests. */
 export function keyOf(job: Job, hashes: Hashes): string {
   const { step: _, ...rest } = job
-  return digestOfJson({ format: 'vivarium job', version: 1, ...rest }, hashes)
+  return digestOfJson({ format: 'vivarium job', version: 2, ...rest }, hashes)
 }
 
 /** The SHA-256 of a value as JSON, in which the order of names is theirs. */

@@ -7,7 +7,7 @@ import type { Kernel } from '../../kernel/kernel.ts'
 import { Subscription } from '../../kernel/poll.ts'
 import type { Process } from '../../kernel/process.ts'
 import type { StatusKind } from '../../kernel/status.ts'
-import { STRIPED_FROM, type Stripes, type TraceHash } from '../../kernel/trace_hash.ts'
+import { type PieceStripes, STRIPED_FROM, type TraceHash } from '../../kernel/trace_hash.ts'
 import type { ByteString } from '../../vfs/bytes.ts'
 import { EFAULT, EINVAL, ENAMETOOLONG, type Errno } from '../../vfs/errno.ts'
 import { PATH_MAX } from '../../vfs/limits.ts'
@@ -23,13 +23,13 @@ import {
   FILETYPE_UNKNOWN,
 } from '../abi/types.ts'
 import type { FaultPlan } from './faulty.ts'
-import { stripesOf } from './stripes.ts'
+import { stripesOf, traceBuffer } from './stripes.ts'
 
 /** Bytes that all ranges of one call may have together: what a signed 32-bit count can say. */
 const TOTAL_MAX = 0x7fff_ffff
 
 /** Bytes of long payloads after which it pays to instantiate what absorbs them faster. */
-const FAST_FROM = 128 * 1024
+const FAST_FROM = 256 * 1024
 
 export class Guest {
   kernel: Kernel
@@ -39,7 +39,7 @@ export class Guest {
   readonly memory: GuestMemory = new GuestMemory()
   /** The ranges of the call at hand. */
   readonly iov: IoVec = new IoVec()
-  /** Absorbs what the calls move; `undefined` when nothing is traced. */
+  /** Absorbs the calls and what they move, by way of `traceBuffer()`; `undefined` when nothing is traced. */
   hash: TraceHash | undefined
 
   /** How many instructions the guest has taken, where time moves by them: that of CPU, or of all clocks. */
@@ -52,12 +52,12 @@ export class Guest {
   /** Whether that made its ranges shorter. */
   wasShort = false
 
-  /** The words of the call at hand, and room for what the trace adds to them: at most a filestat. */
+  /** The words of the call at hand, where it is recorded, and room for its results: at most a filestat. */
   readonly words: Int32Array = new Int32Array(32)
   readonly #subscriptions: Subscription[] = []
   #userdata: Uint32Array = new Uint32Array(0)
   #memory: WebAssembly.Memory | undefined
-  #stripes: Stripes | undefined
+  #stripes: PieceStripes | undefined
   /** Bytes that long payloads may still have before `#stripes` is made. */
   #slow = FAST_FROM
 
@@ -147,10 +147,9 @@ export class Guest {
 
   /** Absorbs `length` bytes of memory into the trace digest. Preconditions: `memory.covers` them, in this call. */
   absorb(ptr: number, length: number): void {
-    const { hash } = this
-    if (hash === undefined) return
-    if (length >= STRIPED_FROM && this.#slow > 0) this.#countSlow(length)
-    hash.bytes(this.memory.view, ptr, length, this.#stripes)
+    if (this.hash === undefined) return
+    if (length < STRIPED_FROM) this.hash.short(this.memory.view, ptr, length)
+    else this.#absorbLong(this.hash, ptr, length)
   }
 
   /** Absorbs the first `length` bytes of the ranges. */
@@ -164,9 +163,12 @@ export class Guest {
     }
   }
 
-  #countSlow(length: number): void {
-    this.#slow -= length
-    if (this.#slow <= 0 && this.#memory !== undefined) this.#stripes = stripesOf(this.#memory, this)
+  #absorbLong(hash: TraceHash, ptr: number, length: number): void {
+    if (this.#slow > 0) {
+      this.#slow -= length
+      if (this.#slow <= 0 && this.#memory !== undefined) this.#stripes = stripesOf(this.#memory, traceBuffer())
+    }
+    hash.bytes(this.memory.view, ptr, length, this.#stripes)
   }
 }
 

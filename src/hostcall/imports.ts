@@ -3,6 +3,7 @@
  * calls are traced, and an errno becomes a number.
  */
 
+import { copyWords, type TraceHash } from '../../kernel/trace_hash.ts'
 import { KernelBug } from '../../vfs/bug.ts'
 import { type CallName, callNames, type Signature, wordOf } from '../abi/signatures.ts'
 import { argsGet, argsSizesGet, environGet, environSizesGet } from './args.ts'
@@ -43,6 +44,7 @@ import { pollOneoff } from './poll.ts'
 import { procExit, procRaise, schedYield } from './proc.ts'
 import { randomGet } from './random.ts'
 import { sockAccept, sockRecv, sockSend, sockShutdown } from './sock.ts'
+import { traceBuffer } from './stripes.ts'
 import { buildTrampoline } from './trampoline.ts'
 
 const handlers: { readonly [name in CallName]: Handler } = {
@@ -111,9 +113,12 @@ export interface CallRecorder {
 /** Returned in place of an errno by a call in which the process has ended. */
 const ENDED = -1
 
-/** A fixed-size result: which word of the call points to it, and its bytes. */
+/** Besides the errno in the trace digest: the process ended in the call. */
+const IN_CALL = 0x100
+
+/** A fixed-size result: whether the last word of the call points to it, or the one before, and its bytes. */
 interface FixedResult {
-  readonly word: number
+  readonly isLast: boolean
   readonly size: number
 }
 
@@ -171,46 +176,69 @@ function trapOf(trap: () => never): WebAssembly.RuntimeError {
   }
 }
 
+/** What the fixed results of a call are: none, or one of so many words at the last, or others. */
+const NONE = 0
+const ONE_U32 = 1
+const ONE_U64 = 2
+const OTHERS = 3
+
+/** A constant of the module, so that engines know where its words are. */
+const buffer = traceBuffer()
+
 /** What surrounds every call of one kind. */
 class CallSite {
   readonly #guest: Guest
   readonly #name: CallName
   readonly #ending: Ending
+  readonly #recorder: CallRecorder | undefined
   readonly #index: number
   readonly #wordCount: number
   readonly #results: readonly FixedResult[]
+  readonly #shape: number
+  /** Where the words of calls are: those of a call that is recorded have to stay, so they are by themselves. */
+  readonly words: Int32Array
 
-  constructor(guest: Guest, signature: Signature, ending: Ending) {
+  constructor(guest: Guest, signature: Signature, ending: Ending, recorder: CallRecorder | undefined) {
     this.#guest = guest
     this.#name = signature.name
     this.#ending = ending
+    this.#recorder = recorder
     this.#index = callNames.indexOf(signature.name)
     this.#wordCount = wordCount(signature)
     this.#results = fixedResults(signature)
+    this.#shape = shapeOf(this.#results)
+    this.words = recorder === undefined ? buffer.words : guest.words
   }
 
-  /** Before the call, whose words are in `guest.words`. */
-  enter(): void {
+  /** Before the call; where in `words` its words are to be written. */
+  enter(): number {
     const guest = this.#guest
     const { process, kernel } = guest
     if (process.end !== undefined || process.inCall) this.#refuse()
-    if (process.calls >= process.limits.calls) {
-      const message = `the guest made ${process.limits.calls} calls; raise limits.calls if it needs more`
-      kernel.exit(process, { kind: 'limit', limit: 'calls', message })
-      throw this.#ending.trap
-    }
+    if (process.calls >= process.limits.calls) this.#refuseMore()
     process.inCall = true
     process.calls++
     kernel.clock.step()
     if (guest.meter !== undefined) kernel.spend(process, guest.meter(), guest.metersAll)
+    const { hash } = guest
+    return hash === undefined || this.#recorder !== undefined ? 0 : buffer.open(hash, this.#index, this.#wordCount)
   }
 
-  /** After the call: absorbs it, with its result, and gives back what it returns, or `ENDED`. */
-  leave(errno: number): number {
+  /** The words are written. */
+  begin(): void {
+    if (this.#recorder !== undefined) this.#beginRecorded(this.#recorder)
+  }
+
+  /**
+   * After the call, of which `last` and `before` are the last word and the one before it, or 0: absorbs its result, and
+   * gives back what it returns, or `ENDED`.
+   */
+  leave(errno: number, before: number, last: number): number {
     const guest = this.#guest
     const { hash, process } = guest
     process.inCall = false
-    if (hash !== undefined) hash.absorb(guest.words, this.#note(errno))
+    if (this.#recorder !== undefined) this.#leaveRecorded(this.#recorder, errno)
+    else if (hash !== undefined) this.#absorb(hash, errno, before, last)
     return process.end === undefined ? errno : ENDED
   }
 
@@ -219,23 +247,57 @@ class CallSite {
     throw this.#ending.trap
   }
 
-  /** Puts the call's number, its errno, and its results of fixed size after its words; how many words that makes. */
-  #note(errno: number): number {
-    const { words, memory, process } = this.#guest
-    let count = this.#wordCount
-    words[count++] = this.#index | (errno << 8)
-    if (errno === 0 && process.end === undefined) {
-      const { view } = memory
-      const results = this.#results
-      for (let i = 0; i < results.length; i++) {
-        const { word, size } = results[i] as FixedResult
-        const ptr = (words[word] as number) >>> 0
-        if (size === 2) words[count++] = view.getUint16(ptr, true)
-        else for (let at = 0; at < size; at += 4) words[count++] = view.getInt32(ptr + at, true)
+  /** Absorbs what the call gave. */
+  #absorb(hash: TraceHash, errno: number, before: number, last: number): void {
+    const { words } = buffer
+    const { memory, process } = this.#guest
+    const at = buffer.rest(hash)
+    const shape = this.#shape
+    if (errno !== 0 || shape === OTHERS || process.end !== undefined) {
+      buffer.at = this.#note(words, at, errno, before, last)
+      return
+    }
+    words[at] = ~0
+    if (shape === NONE) buffer.at = at + 1
+    else {
+      words[at + 1] = memory.view.getInt32(last >>> 0, true)
+      if (shape === ONE_U64) words[at + 2] = memory.view.getInt32((last >>> 0) + 4, true)
+      buffer.at = at + 1 + shape
+    }
+  }
+
+  /** Puts the call's errno and its results of fixed size into `words` from `at` on; where they end. */
+  #note(words: Int32Array, at: number, errno: number, before: number, last: number): number {
+    const { memory, process } = this.#guest
+    let end = at + 1
+    words[at] = ~(process.end === undefined ? errno : errno | IN_CALL)
+    if (errno !== 0 || process.end !== undefined) return end
+    const { view } = memory
+    const results = this.#results
+    for (let i = 0; i < results.length; i++) {
+      const { isLast, size } = results[i] as FixedResult
+      const ptr = (isLast ? last : before) >>> 0
+      if (size === 2) words[end++] = view.getUint16(ptr, true)
+      else {
+        copyWords(words, end, view, ptr, size / 4)
+        end += size / 4
       }
     }
-    while (count % 4 !== 0) words[count++] = 0
-    return count
+    return end
+  }
+
+  /** Between the call and the rest, so that only calls that are made are recorded. */
+  #beginRecorded(recorder: CallRecorder): void {
+    this.#guest.hash?.call(this.#index, this.words, this.#wordCount)
+    recorder.before()
+  }
+
+  #leaveRecorded(recorder: CallRecorder, errno: number): void {
+    recorder.after(errno)
+    const { words } = this
+    const count = this.#wordCount
+    const end = this.#note(words, count, errno, words[count - 2] ?? 0, words[count - 1] ?? 0)
+    this.#guest.hash?.end(words, count, end)
   }
 
   /**
@@ -250,6 +312,13 @@ class CallSite {
     throw this.#ending.trap
   }
 
+  #refuseMore(): never {
+    const { process, kernel } = this.#guest
+    const message = `the guest made ${process.limits.calls} calls; raise limits.calls if it needs more`
+    kernel.exit(process, { kind: 'limit', limit: 'calls', message })
+    throw this.#ending.trap
+  }
+
   /** The process has ended, a call of it failed, or one is running: then guest code was called from within that call. */
   #refuse(): never {
     const { process, kernel } = this.#guest
@@ -261,30 +330,21 @@ class CallSite {
   }
 }
 
-/** What surrounds a call that is recorded: between the call and the rest, so that only calls that are made are. */
-class RecordedSite extends CallSite {
-  readonly #recorder: CallRecorder
-
-  constructor(guest: Guest, signature: Signature, ending: Ending, recorder: CallRecorder) {
-    super(guest, signature, ending)
-    this.#recorder = recorder
-  }
-
-  override enter(): void {
-    super.enter()
-    this.#recorder.before()
-  }
-
-  override leave(errno: number): number {
-    this.#recorder.after(errno)
-    return super.leave(errno)
-  }
+/** @throws KernelBug where another word than the last two points to one, as nobody would look there. */
+function fixedResults(signature: Signature): FixedResult[] {
+  const count = wordCount(signature)
+  return signature.results.flatMap((result) => {
+    if (!('size' in result)) return []
+    const fromEnd = count - wordOf(signature, result.param)
+    if (fromEnd > 2) throw new KernelBug(`${result.param} of ${signature.name} is not among its last two words`)
+    return [{ isLast: fromEnd === 1, size: result.size }]
+  })
 }
 
-function fixedResults(signature: Signature): FixedResult[] {
-  return signature.results.flatMap((result) => {
-    return 'size' in result ? [{ word: wordOf(signature, result.param), size: result.size }] : []
-  })
+function shapeOf([first, ...more]: readonly FixedResult[]): number {
+  if (first === undefined) return NONE
+  if (more.length > 0 || !first.isLast) return OTHERS
+  return first.size === 4 ? ONE_U32 : first.size === 8 ? ONE_U64 : OTHERS
 }
 
 /** Words that a call is made with. */
@@ -300,19 +360,17 @@ function bind(
   recorder: Recorder | undefined,
   canFail: boolean,
 ): ImportFunction {
-  const site =
-    recorder === undefined
-      ? new CallSite(guest, signature, ending)
-      : new RecordedSite(guest, signature, ending, recorder.of(signature))
+  const site = new CallSite(guest, signature, ending, recorder?.of(signature))
   const handler = canFail ? faulty(guest, signature, handlers[signature.name]) : handlers[signature.name]
-  const { words: w } = guest
+  const { words: w } = site
   switch (wordCount(signature)) {
     case 0:
       return () => {
         let errno: number
         try {
           site.enter()
-          errno = site.leave(handler(guest))
+          site.begin()
+          errno = site.leave(handler(guest), 0, 0)
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
@@ -323,9 +381,10 @@ function bind(
       return (a) => {
         let errno: number
         try {
-          w[0] = a
-          site.enter()
-          errno = site.leave(handler(guest, a))
+          const at = site.enter()
+          w[at] = a
+          site.begin()
+          errno = site.leave(handler(guest, a), 0, a)
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
@@ -336,10 +395,11 @@ function bind(
       return (a, b) => {
         let errno: number
         try {
-          w[0] = a
-          w[1] = b
-          site.enter()
-          errno = site.leave(handler(guest, a, b))
+          const at = site.enter()
+          w[at] = a
+          w[at + 1] = b
+          site.begin()
+          errno = site.leave(handler(guest, a, b), a, b)
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
@@ -350,11 +410,12 @@ function bind(
       return (a, b, c) => {
         let errno: number
         try {
-          w[0] = a
-          w[1] = b
-          w[2] = c
-          site.enter()
-          errno = site.leave(handler(guest, a, b, c))
+          const at = site.enter()
+          w[at] = a
+          w[at + 1] = b
+          w[at + 2] = c
+          site.begin()
+          errno = site.leave(handler(guest, a, b, c), b, c)
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
@@ -365,12 +426,13 @@ function bind(
       return (a, b, c, d) => {
         let errno: number
         try {
-          w[0] = a
-          w[1] = b
-          w[2] = c
-          w[3] = d
-          site.enter()
-          errno = site.leave(handler(guest, a, b, c, d))
+          const at = site.enter()
+          w[at] = a
+          w[at + 1] = b
+          w[at + 2] = c
+          w[at + 3] = d
+          site.begin()
+          errno = site.leave(handler(guest, a, b, c, d), c, d)
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
@@ -381,13 +443,14 @@ function bind(
       return (a, b, c, d, e) => {
         let errno: number
         try {
-          w[0] = a
-          w[1] = b
-          w[2] = c
-          w[3] = d
-          w[4] = e
-          site.enter()
-          errno = site.leave(handler(guest, a, b, c, d, e))
+          const at = site.enter()
+          w[at] = a
+          w[at + 1] = b
+          w[at + 2] = c
+          w[at + 3] = d
+          w[at + 4] = e
+          site.begin()
+          errno = site.leave(handler(guest, a, b, c, d, e), d, e)
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
@@ -398,14 +461,15 @@ function bind(
       return (a, b, c, d, e, f) => {
         let errno: number
         try {
-          w[0] = a
-          w[1] = b
-          w[2] = c
-          w[3] = d
-          w[4] = e
-          w[5] = f
-          site.enter()
-          errno = site.leave(handler(guest, a, b, c, d, e, f))
+          const at = site.enter()
+          w[at] = a
+          w[at + 1] = b
+          w[at + 2] = c
+          w[at + 3] = d
+          w[at + 4] = e
+          w[at + 5] = f
+          site.begin()
+          errno = site.leave(handler(guest, a, b, c, d, e, f), e, f)
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
@@ -416,15 +480,16 @@ function bind(
       return (a, b, c, d, e, f, g) => {
         let errno: number
         try {
-          w[0] = a
-          w[1] = b
-          w[2] = c
-          w[3] = d
-          w[4] = e
-          w[5] = f
-          w[6] = g
-          site.enter()
-          errno = site.leave(handler(guest, a, b, c, d, e, f, g))
+          const at = site.enter()
+          w[at] = a
+          w[at + 1] = b
+          w[at + 2] = c
+          w[at + 3] = d
+          w[at + 4] = e
+          w[at + 5] = f
+          w[at + 6] = g
+          site.begin()
+          errno = site.leave(handler(guest, a, b, c, d, e, f, g), f, g)
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
@@ -435,17 +500,18 @@ function bind(
       return (a, b, c, d, e, f, g, h, i) => {
         let errno: number
         try {
-          w[0] = a
-          w[1] = b
-          w[2] = c
-          w[3] = d
-          w[4] = e
-          w[5] = f
-          w[6] = g
-          w[7] = h
-          w[8] = i
-          site.enter()
-          errno = site.leave(handler(guest, a, b, c, d, e, f, g, h, i))
+          const at = site.enter()
+          w[at] = a
+          w[at + 1] = b
+          w[at + 2] = c
+          w[at + 3] = d
+          w[at + 4] = e
+          w[at + 5] = f
+          w[at + 6] = g
+          w[at + 7] = h
+          w[at + 8] = i
+          site.begin()
+          errno = site.leave(handler(guest, a, b, c, d, e, f, g, h, i), h, i)
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)
@@ -456,19 +522,20 @@ function bind(
       return (a, b, c, d, e, f, g, h, i, j, k) => {
         let errno: number
         try {
-          w[0] = a
-          w[1] = b
-          w[2] = c
-          w[3] = d
-          w[4] = e
-          w[5] = f
-          w[6] = g
-          w[7] = h
-          w[8] = i
-          w[9] = j
-          w[10] = k
-          site.enter()
-          errno = site.leave(handler(guest, a, b, c, d, e, f, g, h, i, j, k))
+          const at = site.enter()
+          w[at] = a
+          w[at + 1] = b
+          w[at + 2] = c
+          w[at + 3] = d
+          w[at + 4] = e
+          w[at + 5] = f
+          w[at + 6] = g
+          w[at + 7] = h
+          w[at + 8] = i
+          w[at + 9] = j
+          w[at + 10] = k
+          site.begin()
+          errno = site.leave(handler(guest, a, b, c, d, e, f, g, h, i, j, k), j, k)
         } catch (error) {
           if (guest.process.end === undefined) guest.process.failure ??= { error }
           return site.fail(error)

@@ -126,11 +126,12 @@ describe('replay()', () => {
 })
 
 describe('checkRecording()', () => {
-  it('refuses what is none, what is newer, and what is damaged', () => {
+  it('refuses what is none, what is newer or older, and what is damaged', () => {
     const recording = recorded()
     const problem = (value: unknown): string => errorOf(() => checkRecording(value)).message
     for (const value of [undefined, null, 3, 'x', [], {}]) expect(problem(value)).toBe('this is no recording of a run')
-    expect(problem({ ...recording, version: 2 })).toMatch(/made by a newer version \(format 2; this reads 1\)/)
+    expect(problem({ ...recording, version: 3 })).toMatch(/made by a newer version \(format 3; this reads 2\)/)
+    expect(problem({ ...recording, version: 1 })).toMatch(/made by an older version.*: record the run again$/)
     for (const name of ['module', 'machine', 'options', 'result'] as const) {
       expect(problem({ ...recording, [name]: undefined }), name).toMatch(/^the recording is damaged: /)
     }
