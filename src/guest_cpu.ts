@@ -5,6 +5,7 @@ import {
   COMPARISONS,
   type CpuOptions,
   DEPTH,
+  DIRTY,
   EDGE_MEMORY,
   EDGE_WORDS,
   EDGES,
@@ -24,8 +25,13 @@ const ENDLESS = 2 ** 53 - 1
 export class GuestCpu {
   /** The module's own exports. */
   readonly exports: WebAssembly.Exports
-  /** Puts the instance back to how it began, and fills its memory with zeros; `undefined` where that cannot be exact. */
-  readonly reset: (() => void) | undefined
+  /**
+   * Puts the instance back to how it began, and fills its memory with zeros; `undefined` where that cannot be exact. With
+   * `writtenHigh` only what was written: it takes both halves of the marks of all else that was, and returns the lower half of all marks.
+   */
+  readonly reset: ((low?: number, high?: number) => number) | undefined
+  /** The upper half of the marks of what the instance has written to its memory, where it marks that. */
+  readonly writtenHigh: (() => number) | undefined
   /** The memory of an instance that has `reset`, if it has any. */
   readonly memory: WebAssembly.Memory | undefined
   /** Which edges were taken, of a module that marks them. */
@@ -46,7 +52,8 @@ export class GuestCpu {
     this.#fuel = exports[FUEL] as WebAssembly.Global | undefined
     this.#hostMemory = exports[HOST_MEMORY] as WebAssembly.Global | undefined
     this.#start = exports[START] as (() => void) | undefined
-    this.reset = exports[RESET] as (() => void) | undefined
+    this.reset = exports[RESET] as ((low?: number, high?: number) => number) | undefined
+    this.writtenHigh = exports[DIRTY] as (() => number) | undefined
     this.memory = exports[MEMORY] as WebAssembly.Memory | undefined
     const store = exports[EDGES] as (() => void) | undefined
     if (store !== undefined) {

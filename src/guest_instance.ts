@@ -1,8 +1,10 @@
 /** One instance of a guest, and the way back to how it began, so that the next run need not make another. */
 
+import { markWritten, WrittenMarks } from './abi/written_marks.ts'
+import { granuleShift } from './cpu/dirty.ts'
 import { GuestCpu } from './guest_cpu.ts'
 import type { GuestModule } from './guest_module.ts'
-import { MemoryImage } from './memory_image.ts'
+import { MARKED_MEMORY_MAX, MemoryImage } from './memory_image.ts'
 
 /**
  * Bytes of memory up to which an instance is kept. To put one back costs 14 us for each MiB, whatever was touched; a new
@@ -18,6 +20,8 @@ export class GuestInstance {
   readonly cpu: GuestCpu | undefined
   /** Its memory at first, where it can be put back. */
   readonly #image: MemoryImage | undefined
+  /** What the host has written to its memory, where it is put back by what was written. */
+  readonly #written: WrittenMarks | undefined
   #bytes: Uint8Array = bytesOf(undefined)
 
   /** Preconditions: `exports` are of an instance of `module` that has not run; only with `again` can it be put back. */
@@ -26,9 +30,14 @@ export class GuestInstance {
     this.exports = this.cpu?.exports ?? exports
     if (!again || this.cpu?.reset === undefined) return
     this.#bytes = bytesOf(this.cpu.memory)
-    if (this.#bytes.length > MEMORY_MAX) return
+    const { memory, writtenHigh } = this.cpu
+    if (this.#bytes.length > (writtenHigh === undefined ? MEMORY_MAX : MARKED_MEMORY_MAX)) return
+    if (memory !== undefined && writtenHigh !== undefined) {
+      this.#written = new WrittenMarks(granuleShift(this.#bytes.length))
+      markWritten(memory, this.#written)
+    }
     // It is the same in each instance: whatever it starts from is in the module.
-    module.image ??= new MemoryImage(this.#bytes)
+    module.image ??= new MemoryImage(this.#bytes, this.#written?.shift)
     this.#image = module.image
   }
 
@@ -42,8 +51,17 @@ export class GuestInstance {
 
   /** Puts it back to how it was when it was made. Preconditions: `canReset`, and nobody else can reach it. */
   reset(): void {
-    this.cpu?.reset?.()
-    this.#image?.restore(this.#bytes)
+    const { cpu } = this
+    const written = this.#written
+    if (written === undefined) {
+      cpu?.reset?.()
+      this.#image?.restore(this.#bytes)
+      return
+    }
+    const high = written.high | (cpu?.writtenHigh?.() ?? 0)
+    const low = cpu?.reset?.(written.low, high) ?? 0
+    this.#image?.restoreMarked(this.#bytes, low, high)
+    written.clear()
   }
 }
 

@@ -4,9 +4,13 @@
  * guest code can make happen: `covers` notices, so a hostcall that begins with it works on live views. After anything
  * that may have run guest code (a callback, a resumed suspension, another thread's turn) the call must ask `covers`
  * again, and must not use a view that it took from `u8` or `view` before.
+ *
+ * Nothing is written that was not asked for with `covers`, in the same call: there it is marked, where the memory is put
+ * back by what was written. What is only read is marked as well.
  */
 
 import type { ByteString } from '../../vfs/bytes.ts'
+import { marksOf, type WrittenMarks } from './written_marks.ts'
 
 const NO_BYTES = new ArrayBuffer(0)
 
@@ -17,6 +21,7 @@ export class GuestMemory {
   /** The same bytes; live as long as `u8`. */
   view: DataView = new DataView(NO_BYTES)
   #memory: WebAssembly.Memory | undefined
+  #marks: WrittenMarks | undefined
 
   /** With no memory it has no bytes until `attach`: an instance's own memory is known only after instantiation. */
   constructor(memory?: WebAssembly.Memory) {
@@ -26,6 +31,7 @@ export class GuestMemory {
   /** Makes `memory` the memory that is looked at, in place of any before; without one there are no bytes. */
   attach(memory: WebAssembly.Memory | undefined): void {
     this.#memory = memory
+    this.#marks = memory === undefined ? undefined : marksOf(memory)
     this.#refresh()
   }
 
@@ -34,7 +40,9 @@ export class GuestMemory {
    * The end is exclusive and does not wrap; no bytes at the very end are in it, no bytes after it are not.
    */
   covers(ptr: number, length: number): boolean {
-    return ptr + length <= this.u8.length || this.#coversRefreshed(ptr + length)
+    const isInside = ptr + length <= this.u8.length || this.#coversRefreshed(ptr + length)
+    if (this.#marks !== undefined && isInside) this.#marks.mark(ptr, length)
+    return isInside
   }
 
   /** A memory that grew has left the views without bytes or, if shared, with too few. */

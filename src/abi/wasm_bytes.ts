@@ -89,6 +89,7 @@ export interface ModuleParts {
   /** The type index of each function that the module defines. */
   readonly functions: readonly WasmBytes[]
   readonly memories?: readonly WasmBytes[]
+  readonly globals?: readonly WasmBytes[]
   readonly exports: readonly WasmBytes[]
   /** The instructions of each function, without its `end`. */
   readonly bodies: readonly WasmBytes[]
@@ -109,6 +110,7 @@ export function encodeModule(parts: ModuleParts): Uint8Array {
     ...section(2, parts.imports),
     ...section(3, parts.functions),
     ...section(5, parts.memories ?? []),
+    ...section(6, parts.globals ?? []),
     ...section(7, parts.exports),
     ...section(10, bodies),
   ])

@@ -19,6 +19,7 @@
  * instructions: a local that is seen anywhere is seen everywhere, which is safe and linear.
  */
 
+import { MarkFinder, storedValues, type Tracked } from './dirty.ts'
 import { skipImmediate } from './immediates.ts'
 import { ATOMIC, Atomic, Bits, GC, Gc, MISC, Misc, Op, PLAIN, SIMD, Simd, SPECIAL, type Space } from './opcodes.ts'
 import type { CpuOptions } from './options.ts'
@@ -56,6 +57,8 @@ export const Edit = {
   TABLE_GROW: 7,
   /** The relaxed instruction in `detail`. */
   RELAXED: 8,
+  /** Marks what the instruction after it writes; `detail` is the mark's index. */
+  MARK: 9,
 } as const
 
 /** Bits of what is known of a node: seen as anything but numbers in 32-bit lanes, or in 64-bit lanes. */
@@ -86,6 +89,8 @@ const LASTING: readonly number[] = [
   Misc.TABLE_GROW,
   Misc.TABLE_FILL,
 ]
+
+const WRITING: readonly number[] = [Misc.MEMORY_INIT, Misc.MEMORY_COPY, Misc.MEMORY_FILL]
 
 export class BodyWalker {
   /** What was found, in the order of the places: where an edit starts and ends, what it is, and its number. */
@@ -122,7 +127,7 @@ export class BodyWalker {
   readonly #flowFrom: number[] = []
   readonly #flowNext: number[] = []
 
-  /** The node of each operand, or 0. */
+  /** The node of each operand, or 0, or under zero what `marks` knows it by. */
   #stack = new Int32Array(256)
   #height = 0
   #highest = 0
@@ -143,14 +148,21 @@ export class BodyWalker {
   /** The most values that a call passes through memory, which engines keep room for besides that of the operands. */
   #passed = 0
 
+  /** The marks that the stores need, where those are marked. */
+  readonly marks: MarkFinder | undefined
+  readonly #tracked: Tracked | undefined
+
   /** The edit that counts the block at hand, and how many instructions it has. */
   #fuelEdit = NOWHERE
   #fuel = 0
 
-  constructor(module: ModuleInfo, reader: Reader, options: CpuOptions) {
+  /** `tracked`: the memory whose writes are to be marked. */
+  constructor(module: ModuleInfo, reader: Reader, options: CpuOptions, tracked?: Tracked) {
     this.#module = module
     this.#reader = reader
     this.#options = options
+    this.#tracked = tracked
+    this.marks = tracked === undefined ? undefined : new MarkFinder(tracked)
   }
 
   /** Walks the body that the reader is at, up to `end`. */
@@ -166,6 +178,7 @@ export class BodyWalker {
     this.#dead = false
     this.#fuelEdit = NOWHERE
     this.#passed = 0
+    this.marks?.begin()
     const bytes = this.#declare(type)
     this.start = reader.at
     this.#enter(BLOCK, 0, type.results)
@@ -242,21 +255,30 @@ export class BodyWalker {
     switch (op) {
       case Op.LOCAL_GET: {
         const local = this.#local()
-        this.#push(this.#types[local] === Value.OTHER ? 0 : local + 1)
+        this.#push(this.#types[local] === Value.OTHER ? (this.marks?.local(local) ?? 0) : local + 1)
         return
       }
       case Op.LOCAL_SET:
       case Op.LOCAL_TEE: {
         const local = this.#local()
         const node = this.#pop()
-        if (node !== 0) this.#flow(node, local)
-        if (op === Op.LOCAL_TEE) this.#push(node)
+        if (node > 0) this.#flow(node, local)
+        this.marks?.set(local)
+        if (op === Op.LOCAL_TEE) this.#push(node > 0 ? node : (this.marks?.local(local) ?? 0))
         return
       }
-      case Op.I32_CONST:
+      case Op.I32_CONST: {
+        const at = reader.at
         reader.skipLeb(32)
-        this.#push(0)
+        this.#push(this.#constant(at, false))
         return
+      }
+      case Op.I64_CONST: {
+        const at = reader.at
+        reader.skipLeb(64)
+        this.#push(this.#constant(at, true))
+        return
+      }
       case Op.GC:
         this.#gc(from)
         return
@@ -270,6 +292,7 @@ export class BodyWalker {
         const code = this.#prefixed(ATOMIC, op, from)
         if (code === Atomic.WAIT_32 || code === Atomic.WAIT_64)
           reader.refuse('memory.atomic.wait waits for another thread, and threads are not supported', from)
+        this.#store(op, code, from)
         this.#plain(ATOMIC, code)
         return
       }
@@ -285,8 +308,35 @@ export class BodyWalker {
         this.#finish(this.#indexIn(from + 1))
         return
       }
+      this.#store(0, op, from)
       this.#plain(PLAIN, op)
     }
+  }
+
+  /** What a constant is known by as an address, if that is asked for: its number is at `at`. */
+  #constant(at: number, wide: boolean): number {
+    if (this.#tracked?.wide !== wide || this.marks === undefined) return 0
+    const reader = this.#reader
+    const end = reader.at
+    reader.at = at
+    const value = reader.s64()
+    reader.at = end
+    return this.marks.constant(wide ? (value < 0 ? Infinity : value) : value >>> 0)
+  }
+
+  /** Marks what an instruction writes, if it is a store; the reader is after its code. */
+  #store(prefix: number, code: number, from: number): void {
+    if (this.marks === undefined || this.#dead) return
+    const values = storedValues(prefix, code)
+    if (values === undefined) return
+    const reader = this.#reader
+    const at = reader.at
+    reader.u32()
+    const offset = reader.u64()
+    reader.at = at
+    const operand = this.#height - 1 - values.length
+    const mark = this.marks.store(operand < this.#base ? 0 : (this.#stack[operand] as number), offset, values)
+    if (mark !== undefined) this.#edit(from, from, Edit.MARK, mark)
   }
 
   /** The code after a prefix, which has to be a known one. */
@@ -334,6 +384,9 @@ export class BodyWalker {
     if (LASTING.includes(code)) this.lasting = true
     const grows = code === Misc.TABLE_GROW && this.#options.memory !== undefined
     if (grows) this.#edit(from, NOWHERE, Edit.TABLE_GROW, 0)
+    if (this.marks !== undefined && !this.#dead && WRITING.includes(code)) {
+      this.#edit(from, from, Edit.MARK, this.marks.range(code))
+    }
     const at = this.#reader.at
     this.#plain(MISC, code)
     if (grows) this.#finish(this.#indexIn(at))
@@ -348,6 +401,7 @@ export class BodyWalker {
     }
     // Their operands are lanes of the other width.
     if (code === 0x5e || code === 0x5f) this.#seeTop(1)
+    this.#store(Op.SIMD, code, from)
     this.#plain(SIMD, code)
   }
 
@@ -639,6 +693,10 @@ export class BodyWalker {
     this.#frameBase.push(this.#base)
     this.#frameParams.push(params)
     this.#frameResults.push(results)
+    this.marks?.open(kind === LOOP)
+    // The next time round they are others.
+    if (kind === LOOP)
+      for (let i = this.#base; i < this.#height; i++) this.#stack[i] = Math.max(0, this.#stack[i] as number)
   }
 
   /** The end of a block: what it leaves may come from elsewhere too, so it counts as seen. */
@@ -649,6 +707,7 @@ export class BodyWalker {
     const kind = this.#frameKind.pop() as number
     const start = this.#frameStart.pop() as number
     this.#frameParams.pop()
+    this.marks?.close()
     if (this.#frameCaught.pop() && this.#options.stack !== undefined && this.#frameKind.length > 0) {
       const at = kind === LOOP ? start : this.#reader.at
       this.#edit(at, at, Edit.CAUGHT, 0)
@@ -662,6 +721,7 @@ export class BodyWalker {
 
   /** The other arm of the innermost block begins, with so many values. */
   #again(values: number): void {
+    this.marks?.again()
     this.#height = this.#base
     this.#dead = this.#frameDead.at(-1) as boolean
     for (let i = 0; i < values; i++) this.#push(0)
@@ -768,7 +828,7 @@ export class BodyWalker {
   }
 
   #mark(node: number, bits: number): void {
-    if (node !== 0) this.#seen[node] = (this.#seen[node] as number) | bits
+    if (node > 0) this.#seen[node] = (this.#seen[node] as number) | bits
   }
 
   /** What `node` stands for may be in `local` from now on. */

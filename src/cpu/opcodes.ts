@@ -217,7 +217,10 @@ export const PLAIN: Space = new Space(256)
 
 /** After 0xfc. */
 export const Misc = {
+  MEMORY_INIT: 8,
   DATA_DROP: 9,
+  MEMORY_COPY: 10,
+  MEMORY_FILL: 11,
   TABLE_INIT: 12,
   ELEM_DROP: 13,
   TABLE_COPY: 14,
@@ -229,10 +232,10 @@ export const MISC: Space = new Space(32)
   .add(2, 3, NONE, 1, 1, TAKES_F64)
   .add(4, 5, NONE, 1, 1, TAKES_F32) // i64.trunc_sat_f32
   .add(6, 7, NONE, 1, 1, TAKES_F64)
-  .add(8, 8, INDEX_INDEX, 3, 0) // memory.init
+  .add(Misc.MEMORY_INIT, Misc.MEMORY_INIT, INDEX_INDEX, 3, 0)
   .add(Misc.DATA_DROP, Misc.DATA_DROP, INDEX, 0, 0)
-  .add(10, 10, INDEX_INDEX, 3, 0) // memory.copy
-  .add(11, 11, INDEX, 3, 0) // memory.fill
+  .add(Misc.MEMORY_COPY, Misc.MEMORY_COPY, INDEX_INDEX, 3, 0)
+  .add(Misc.MEMORY_FILL, Misc.MEMORY_FILL, INDEX, 3, 0)
   .add(Misc.TABLE_INIT, Misc.TABLE_INIT, INDEX_INDEX, 3, 0)
   .add(Misc.ELEM_DROP, Misc.ELEM_DROP, INDEX, 0, 0)
   .add(Misc.TABLE_COPY, Misc.TABLE_COPY, INDEX_INDEX, 3, 0)

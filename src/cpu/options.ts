@@ -18,6 +18,8 @@ export interface CpuOptions {
   readonly reset: boolean
   /** Marks which edges were taken; `ways.ts` says what an edge is. Default false. */
   readonly coverage?: boolean
+  /** Marks what is written to the memory, so that `reset` puts back only that; `dirty.ts` says how. Default false. */
+  readonly dirty?: boolean
   /** Shows the host the operands of each comparison of integers. Default false. */
   readonly comparisons?: boolean
 }
@@ -32,12 +34,19 @@ export const HOST_MEMORY = 'vivarium:host-memory'
 export const START = 'vivarium:start'
 export const RESET = 'vivarium:reset'
 export const MEMORY = 'vivarium:memory'
+/** Gives the upper half of the marks of what was written. */
+export const DIRTY = 'vivarium:dirty'
 /** How many globals hold edges, what stores them at the start of the memory, and that memory. */
 export const EDGE_WORDS = 'vivarium:edge-words'
 export const EDGES = 'vivarium:edges'
 export const EDGE_MEMORY = 'vivarium:edge-memory'
 /** The table for the host's functions that see comparisons: of i32, and of i64. */
 export const COMPARISONS = 'vivarium:comparisons'
+/** Of the pass `unwind`: its state, the table for the frame stack's functions, and what saves and restores globals. */
+export const UNWIND_STATE = 'vivarium:unwind-state'
+export const UNWIND_FRAMES = 'vivarium:unwind-frames'
+export const PUSH_GLOBALS = 'vivarium:push-globals'
+export const POP_GLOBALS = 'vivarium:pop-globals'
 export const RESERVED: readonly string[] = [
   FUEL,
   DEPTH,
@@ -45,8 +54,13 @@ export const RESERVED: readonly string[] = [
   START,
   RESET,
   MEMORY,
+  DIRTY,
   EDGE_WORDS,
   EDGES,
   EDGE_MEMORY,
   COMPARISONS,
+  UNWIND_STATE,
+  UNWIND_FRAMES,
+  PUSH_GLOBALS,
+  POP_GLOBALS,
 ]

@@ -52,6 +52,25 @@ export class Reader {
     return this.refuse('a number has more than 33 bits')
   }
 
+  /** An unsigned LEB128 of at most 64 bits, as a number: what is over 2^53 is rounded. */
+  u64(): number {
+    let value = 0
+    for (let scale = 1; scale < 2 ** 70; scale *= 128) {
+      const byte = this.u8()
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+    }
+    return this.refuse('a number has more than 64 bits')
+  }
+
+  /** As `u64`, of a signed one: what is over 2^53, or under -2^53, is rounded. */
+  s64(): number {
+    const from = this.at
+    const value = this.u64()
+    const isNegative = ((this.bytes[this.at - 1] as number) & 0x40) !== 0
+    return isNegative ? value - 128 ** (this.at - from) : value
+  }
+
   /** Goes over a LEB128 of at most `bits` bits, whatever it is. */
   skipLeb(bits: number): void {
     const from = this.at

@@ -10,6 +10,13 @@
  *   it has grown the host has to give the instance up, since no memory shrinks. One that is imported or shared is not
  *   the instance's alone, and with more than one the host would have to know which is which. One of 4 GiB, whose end no
  *   i32 can say, is too large for anybody to put back.
+ *   With the pass `dirty` only what may have been written is filled with zeros, and the host puts back its bytes only there.
+ *   All that write are: the module's instructions, which mark it (`dirty.ts` says why no write is missed), those of a start
+ *   function and of functions called by the host among them; the host's calls, which write only what they have asked
+ *   `GuestMemory.covers` about, where it is marked, on whichever of the views of the memory; and `GuestEdges`, which puts
+ *   back what it has written over. What sinks, sources and peers are given is never the memory but a copy, and a memory
+ *   that a user has taken from a run ends the use of its instance. Segments write when the module is instantiated, which
+ *   is before. The marks of both sides go where the memory is put back, and nothing is written between.
  * - tables: there must be no instruction that changes one, and none that is imported.
  * - segments: there must be no instruction that drops one.
  * - objects (structures, arrays): those that the program made are gone with the globals. Those that were made when the
@@ -23,6 +30,7 @@
  */
 
 import { I32, I64, leb, signedLeb, V128 } from '../abi/wasm_bytes.ts'
+import { SLACK, type Tracked } from './dirty.ts'
 import { Op } from './opcodes.ts'
 import { BODY_MAX } from './options.ts'
 import type { Scan } from './scan.ts'
@@ -33,14 +41,19 @@ const V128_STORE = [Op.SIMD, 0x0b]
 const V128_OR = [Op.SIMD, 0x50]
 const V128_ANY_TRUE = [Op.SIMD, 0x53]
 const MEMORY_SIZE = [0x3f, 0]
+const [I64_EQZ, I64_CTZ, I64_SUB, I64_AND, I64_OR, I64_SHL] = [0x50, 0x7a, 0x7d, 0x83, 0x84, 0x86]
+const [I32_EQZ, I32_WRAP_I64, I64_EXTEND_I32_U] = [0x45, 0xa7, 0xad]
 const NO_VALUE = 0x40
 const VECTOR = 16
 /** Bytes that are looked at together, which pages are made of; with fewer or more of them it took longer. */
 const STEP = 256
 const PAGE_BITS = 16
 const PAGES_MAX = 0xffff
-/** Locals: where it is, where the memory ends, and a vector of zeros. */
-const [AT, END, ZERO] = [0, 1, 2]
+/** Locals: where it is, where it ends, and a vector of zeros. */
+const LOCALS = { at: 0, end: 1, zero: 2 }
+/** Those where only what is marked is cleared: after both halves of the host's marks; the last has all marks. */
+const [LOW, HIGH, MARKS] = [0, 1, 5]
+const MARKED_LOCALS = { at: 2, end: 3, zero: 4 }
 
 /** Bytes that setting a global takes besides its expression, at most. */
 const SETTING = 6
@@ -60,19 +73,39 @@ export function canReset(module: Scan, lasting: boolean, startsLater: boolean, a
   return ownGlobals.reduce((size, { from, to }) => size + to - from + SETTING, added + REST) <= BODY_MAX
 }
 
-/** The function's entry in the code section: it puts back the module's own globals, does `added`, and clears the memory. */
-export function resetEntry(bytes: Uint8Array, { ownGlobals, memories }: Scan, added: readonly number[]): Uint8Array {
+/** A memory whose writes are marked, and the global with the marks. */
+export interface Marked extends Tracked {
+  readonly global: number
+}
+
+/**
+ * The function's entry in the code section: it puts back the module's own globals, does `added`, and clears the memory.
+ * With `marked` it takes the host's marks, lower half first, clears only what either of the two have marked, and returns the
+ * lower half of all marks.
+ */
+export function resetEntry(
+  bytes: Uint8Array,
+  { ownGlobals, memories }: Scan,
+  added: readonly number[],
+  marked: Marked | undefined,
+): Uint8Array {
   const [memory] = memories
   const wide = memory?.wide === true
   const body = new Writer()
-  body.all([2, 2, wide ? I64 : I32, 1, V128])
+  body.all([marked === undefined ? 2 : 3, 2, wide ? I64 : I32, 1, V128])
+  if (marked !== undefined) {
+    body.all([1, I64, ...[Op.GLOBAL_GET, ...leb(marked.global), Op.LOCAL_GET, LOW, I64_EXTEND_I32_U, I64_OR]])
+    body.all([Op.LOCAL_GET, HIGH, I64_EXTEND_I32_U, Op.I64_CONST, 32, I64_SHL, I64_OR, Op.LOCAL_TEE, MARKS])
+    body.all([I32_WRAP_I64, Op.LOCAL_SET, LOW])
+  }
   for (const { index, mutable, from, to } of ownGlobals) {
     if (!mutable) continue
     body.range(bytes, from, to)
     body.all([Op.GLOBAL_SET, ...leb(index)])
   }
   body.all(added)
-  if (memory !== undefined) body.all(clear(wide))
+  if (marked !== undefined) body.all([...clearMarked(marked), Op.LOCAL_GET, LOW])
+  else if (memory !== undefined) body.all(clear(wide))
   body.u8(Op.END)
   const entry = new Writer(body.length + SETTING)
   entry.u32(body.length)
@@ -85,20 +118,71 @@ export function resetEntry(bytes: Uint8Array, { ownGlobals, memories }: Scan, ad
  * guest has touched stays memory that the host need not have.
  */
 function clear(wide: boolean): number[] {
-  const constant = (value: number): number[] => [wide ? Op.I64_CONST : Op.I32_CONST, ...signedLeb(value)]
-  const [shl, eqz, add, ltU] = wide ? [0x86, 0x50, 0x7c, 0x54] : [0x74, 0x45, 0x6a, 0x49]
+  const { constant, shl, eqz } = sized(wide)
+  return [
+    ...[Op.BLOCK, NO_VALUE, ...MEMORY_SIZE, ...constant(PAGE_BITS), shl, Op.LOCAL_TEE, LOCALS.end, eqz, Op.BR_IF, 0],
+    ...clearLoop(wide, LOCALS),
+    Op.END,
+  ]
+}
+
+/** The same of each granule that is marked, with what a store may have written after it; marks after the end are none. */
+function clearMarked({ shift, size, wide }: Marked): number[] {
+  const { at, end } = MARKED_LOCALS
+  const { constant, shl, add, sub, ltU, leU } = sized(wide)
+  const most = constant(2 ** shift + SLACK)
+  const rest = [...constant(size), Op.LOCAL_GET, at, sub]
+  return [
+    ...[Op.BLOCK, NO_VALUE, Op.LOOP, NO_VALUE, Op.LOCAL_GET, MARKS, I64_EQZ, Op.BR_IF, 1],
+    ...[Op.LOCAL_GET, MARKS, I64_CTZ, ...(wide ? [] : [I32_WRAP_I64]), ...constant(shift), shl, Op.LOCAL_TEE, at],
+    // Those after it are further from the start still.
+    ...[...constant(size), ltU, I32_EQZ, Op.BR_IF, 1],
+    // No sum that could be more than an i32 holds.
+    ...[Op.LOCAL_GET, at, ...rest, ...most, ...rest, ...most, leU, Op.SELECT, add, Op.LOCAL_SET, end],
+    ...clearLoop(wide, MARKED_LOCALS),
+    ...[Op.LOCAL_GET, MARKS, Op.LOCAL_GET, MARKS, Op.I64_CONST, 1, I64_SUB, I64_AND, Op.LOCAL_SET, MARKS],
+    ...[Op.BR, 0, Op.END, Op.END],
+  ]
+}
+
+/** Clears from `at` up to `end`, which is after it by a multiple of `STEP`. */
+function clearLoop(wide: boolean, { at, end, zero }: typeof LOCALS): number[] {
+  const { constant, add, ne } = sized(wide)
   const vectors = Array.from({ length: STEP / VECTOR }, (_, index) => leb(index * VECTOR))
   return [
-    ...[Op.BLOCK, NO_VALUE, ...MEMORY_SIZE, ...constant(PAGE_BITS), shl, Op.LOCAL_TEE, END, eqz, Op.BR_IF, 0],
     ...[Op.LOOP, NO_VALUE],
     ...vectors.flatMap((offset, index) => [
-      ...[Op.LOCAL_GET, AT, ...V128_LOAD, 0, ...offset],
+      ...[Op.LOCAL_GET, at, ...V128_LOAD, 0, ...offset],
       ...(index > 0 ? V128_OR : []),
     ]),
     ...[...V128_ANY_TRUE, Op.IF, NO_VALUE],
-    ...vectors.flatMap((offset) => [Op.LOCAL_GET, AT, Op.LOCAL_GET, ZERO, ...V128_STORE, 0, ...offset]),
+    ...vectors.flatMap((offset) => [Op.LOCAL_GET, at, Op.LOCAL_GET, zero, ...V128_STORE, 0, ...offset]),
     Op.END,
-    ...[Op.LOCAL_GET, AT, ...constant(STEP), add, Op.LOCAL_TEE, AT, Op.LOCAL_GET, END, ltU, Op.BR_IF, 0],
-    ...[Op.END, Op.END],
+    ...[Op.LOCAL_GET, at, ...constant(STEP), add, Op.LOCAL_TEE, at, Op.LOCAL_GET, end, ne, Op.BR_IF, 0],
+    Op.END,
   ]
+}
+
+interface Sized {
+  constant(value: number): number[]
+  readonly shl: number
+  readonly eqz: number
+  readonly ne: number
+  readonly add: number
+  readonly sub: number
+  readonly ltU: number
+  readonly leU: number
+}
+
+/** Instructions for sizes and addresses, which are i64 in a wide memory. */
+function sized(wide: boolean): Sized {
+  return wide
+    ? {
+        constant: (value) => [Op.I64_CONST, ...signedLeb(value)],
+        ...{ shl: I64_SHL, eqz: I64_EQZ, ne: 0x52, add: 0x7c, sub: I64_SUB, ltU: 0x54, leU: 0x58 },
+      }
+    : {
+        constant: (value) => [Op.I32_CONST, ...signedLeb(value | 0)],
+        ...{ shl: 0x74, eqz: I32_EQZ, ne: 0x47, add: 0x6a, sub: 0x6b, ltU: 0x49, leU: 0x4d },
+      }
 }

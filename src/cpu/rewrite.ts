@@ -21,12 +21,14 @@ import {
 import { VivariumError } from '../error.ts'
 import { BodyWalker, Edit } from './body.ts'
 import { globalsFor, insertions, localsFor, type Places, storeBody } from './coverage.ts'
+import { type Aside, asideFor, highEntry, type Mark, markCode, rangeEntry, type Tracked, trackedOf } from './dirty.ts'
 import { Bits, Op } from './opcodes.ts'
 import {
   BODY_MAX,
   COMPARISONS,
   type CpuOptions,
   DEPTH,
+  DIRTY,
   EDGE_MEMORY,
   EDGE_WORDS,
   EDGES,
@@ -46,7 +48,7 @@ import { type Step, WayWalker } from './ways.ts'
 import { Writer } from './writer.ts'
 
 /** Changes with what rewriting gives, so that nothing is taken from a cache of another version. */
-export const REWRITER_VERSION = 5
+export const REWRITER_VERSION = 6
 
 type Bytes = readonly number[] | Uint8Array
 
@@ -117,6 +119,10 @@ class Rewriter {
   /** Functions that were added, and the globals with those. */
   #functions = 0
   #globals = 0
+  /** The memory whose writes are marked, the global with the marks, and the function that marks a range. */
+  readonly #tracked: Tracked | undefined
+  #dirty = 0
+  #markRange: number | undefined
   /** What the code of coverage and comparisons refers to. */
   #places: Places = { edges: undefined, comparisons: undefined }
 
@@ -124,6 +130,7 @@ class Rewriter {
     this.#bytes = bytes
     this.#options = options
     this.#module = scan(bytes)
+    this.#tracked = trackedOf(this.#module.memories, options)
     this.#out = new Writer(bytes.length + (bytes.length >> 3) + 4096)
   }
 
@@ -133,6 +140,8 @@ class Rewriter {
     const lasting = this.#code(sections.find(({ id }) => id === Section.CODE))
     const added = this.#resetAdded.length
     if (this.#options.reset && canReset(this.#module, lasting, this.#startsLater, added)) this.#addReset()
+    // What nobody will put back need not be marked, but only the bodies say that.
+    else if (this.#tracked !== undefined) return rewrite(this.#bytes, { ...this.#options, dirty: false })
     this.#out.range(this.#bytes, 0, HEADER_SIZE)
     let rank = 0
     for (const place of sections) {
@@ -164,6 +173,11 @@ class Rewriter {
     }
     if (fuel) this.#fuel = addGlobal(FUEL, I64, [Op.I64_CONST, 0])
     if (stack !== undefined) this.#depth = addGlobal(DEPTH, I32, [Op.I32_CONST, ...signedLeb(stack)])
+    if (this.#tracked !== undefined) {
+      this.#add(Section.GLOBAL, [I64, 1, Op.I64_CONST, 0, Op.END])
+      this.#dirty = this.#globals++
+      this.#resetAdded.push(Op.I64_CONST, 0, Op.GLOBAL_SET, ...leb(this.#dirty))
+    }
     // The host runs the start function: it has to have set the fuel before, and to read the counters after a trap.
     if (this.#startsLater && start !== undefined) this.#add(Section.EXPORT, exportEntry(START, KIND_FUNCTION, start))
     if (memory !== undefined && memories.length + tables.length > 0) {
@@ -195,8 +209,15 @@ class Rewriter {
   }
 
   #addReset(): void {
-    const entry = resetEntry(this.#bytes, this.#module, this.#resetAdded)
-    this.#add(Section.EXPORT, exportEntry(RESET, KIND_FUNCTION, this.#addFunction(this.#typeOf([], []), entry)))
+    const tracked = this.#tracked
+    const marks = tracked === undefined ? undefined : { ...tracked, global: this.#dirty }
+    const entry = resetEntry(this.#bytes, this.#module, this.#resetAdded, marks)
+    const type = marks === undefined ? this.#typeOf([], []) : this.#typeOf([I32, I32], [I32])
+    this.#add(Section.EXPORT, exportEntry(RESET, KIND_FUNCTION, this.#addFunction(type, entry)))
+    if (marks !== undefined) {
+      const high = this.#addFunction(this.#typeOf([], [I32]), highEntry(marks.global))
+      this.#add(Section.EXPORT, exportEntry(DIRTY, KIND_FUNCTION, high))
+    }
     if (this.#module.memories.length > 0) this.#add(Section.EXPORT, exportEntry(MEMORY, KIND_MEMORY, 0))
   }
 
@@ -316,7 +337,7 @@ class Rewriter {
     const reader: Reader = new Reader(this.#bytes, 'code section')
     reader.at = place.from
     reader.end = place.to
-    const walker = new BodyWalker(this.#module, reader, this.#options)
+    const walker = new BodyWalker(this.#module, reader, this.#options, this.#tracked)
     const { coverage, comparisons } = this.#options
     const ways = coverage === true || comparisons === true ? new WayWalker(this.#module, reader) : undefined
     const count = reader.count()
@@ -365,7 +386,7 @@ class Rewriter {
       return walker.locals
     }
     const order = walker.order()
-    const temporaries = new Temporaries(walker, wrapped, order)
+    const temporaries = new Temporaries(walker, wrapped, order, this.#tracked)
     const more = localsFor(steps, this.#places)
     const inserted = insertions(steps, this.#places, temporaries.locals)
     const body = this.#body
@@ -436,6 +457,9 @@ class Rewriter {
         case Edit.TABLE_GROW:
           body.all([Op.CALL, ...leb(this.#growTable + detail)])
           break
+        case Edit.MARK:
+          this.#mark(walker.marks?.marks[detail], temporaries.aside)
+          break
         default:
           body.all(relaxedLowering(detail, temporaries.vector))
       }
@@ -448,6 +472,20 @@ class Rewriter {
     this.#bodies.u32(content.length)
     this.#bodies.range(content, 0, content.length)
     return temporaries.locals + more.count
+  }
+
+  #mark(mark: Mark | undefined, aside: Aside): void {
+    const tracked = this.#tracked
+    if (mark === undefined || tracked === undefined) return
+    const marking = { global: this.#dirty, range: () => this.#rangeFunction(tracked) }
+    this.#body.all(markCode(mark, tracked, marking, aside))
+  }
+
+  /** The function that marks a range, which is added when it is first needed. */
+  #rangeFunction(tracked: Tracked): number {
+    const size = tracked.wide ? I64 : I32
+    this.#markRange ??= this.#addFunction(this.#typeOf([size, size], []), rangeEntry(tracked, this.#dirty))
+    return this.#markRange
   }
 
   /** Makes the value on the stack canonical where it is a NaN: those are not equal to themselves. */
@@ -543,10 +581,12 @@ class Temporaries {
   /** The first of those for vectors. */
   readonly vector: number
   readonly depth: number
+  /** What marks put aside. */
+  readonly aside: Aside
   /** All locals of the function. */
   readonly locals: number
 
-  constructor(walker: BodyWalker, wrapped: boolean, order: readonly number[]) {
+  constructor(walker: BodyWalker, wrapped: boolean, order: readonly number[], tracked: Tracked | undefined) {
     let next = walker.locals
     const add = (count: number, type: number): number => {
       if (count > 0) this.groups.push([count, type])
@@ -562,6 +602,11 @@ class Temporaries {
     const lanes = has.has(Bits.F32X4) || has.has(Bits.F64X2)
     this.vector = add(Math.max(walker.vectors, lanes ? 1 : 0), V128)
     this.depth = add(wrapped ? 1 : 0, I32)
+    const [address, ...values] = tracked === undefined ? [] : asideFor(walker.marks?.marks ?? [], tracked)
+    this.aside = {
+      address: address === undefined ? next : add(1, address.type),
+      values: new Map(values.map(({ type, count }) => [type, add(count, type)])),
+    }
     this.locals = next
   }
 }

@@ -43,6 +43,13 @@ export class Writer {
     this.u8(rest)
   }
 
+  /** Takes away all from `length` on, and gives it. */
+  cut(length: number): Uint8Array {
+    const cut = this.#bytes.slice(length, this.#length)
+    this.#length = length
+    return cut
+  }
+
   /** Forgets everything; the room stays. */
   reset(): void {
     this.#length = 0

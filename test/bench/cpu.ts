@@ -55,6 +55,7 @@ const VARIANTS: readonly (readonly [name: string, make: (bytes: Uint8Array) => U
   ['memory', (bytes) => rewrite(bytes, { ...NONE, memory: MEMORY })],
   ['fuel', (bytes) => rewrite(bytes, { ...NONE, fuel: true })],
   ['coverage', (bytes) => rewrite(bytes, { ...NONE, coverage: true })],
+  ['marks', (bytes) => rewrite(bytes, { ...NONE, reset: true, dirty: true })],
   ['strict', (bytes) => rewrite(bytes, ALL)],
   ['strict + coverage', (bytes) => rewrite(bytes, { ...ALL, coverage: true })],
   ['strict + fuel', (bytes) => rewrite(bytes, { ...ALL, fuel: true })],

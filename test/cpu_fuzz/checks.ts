@@ -28,6 +28,8 @@ const SMALL = 1 << 18
 const TIERED = 'all in another tier'
 /** Of one module on an instance that was put back, which is the same code too. */
 const AGAIN = 'all once more on one instance'
+/** Of one that marks what it writes: its frames are as large by the rewriter's count. */
+const MARKED = 'all, with what is written marked'
 
 /** A fault: which check, and what differed. */
 export class Fault extends Error {
@@ -111,9 +113,20 @@ class Checker {
 
   compare(check: string, bytes: Uint8Array, options: Partial<CpuOptions>, expected: Seen, seen: Seen): void {
     this.#counts.add(`compared: ${check}`)
-    const what = difference(expected, seen, check.startsWith(TIERED) || check === AGAIN)
+    const what = difference(expected, seen, check.startsWith(TIERED) || check === AGAIN || check === MARKED)
     if (what !== undefined) throw new Fault(check, what, bytes, options)
   }
+}
+
+/** The same module that marks what it writes: it does the same, takes the same fuel, and is put back by what it marked. */
+function checkMarked(checker: Checker, bytes: Uint8Array, options: CpuOptions, seen: Seen): void {
+  const marked = { ...options, dirty: true }
+  const { module } = checker.module(bytes, MARKED, marked)
+  const seenMarked = checker.run(module)
+  checker.compare(MARKED, bytes, marked, seen, seenMarked)
+  sameFuel(MARKED, bytes, marked, seen, seenMarked)
+  sameEdges(MARKED, bytes, marked, seen, seenMarked)
+  checkAgain(checker, module, bytes, marked, seenMarked)
 }
 
 /** What an instance does again that was put back: what a new one does, as `seen`. */
@@ -214,6 +227,7 @@ export function checkGenerated(choices: Uint8Array, checking: Checking): void {
   const seen = checker.run(whole.module)
   checker.compare('all', plain.bytes, all, expected, seen)
   checkAgain(checker, whole.module, plain.bytes, all, seen)
+  checkMarked(checker, make(false, false, false).bytes, all, seen)
 
   // To watch a module changes nothing, and what is seen of it does not depend on what else is done to it.
   const marked = checker.same('coverage', reference.bytes, { coverage: true }, expected)
@@ -224,6 +238,7 @@ export function checkGenerated(choices: Uint8Array, checking: Checking): void {
   checker.compare('all, watched', plain.bytes, watched, seen, seenWatched)
   sameFuel('all, watched', plain.bytes, watched, seen, seenWatched)
   checkAgain(checker, watchedModule.module, plain.bytes, watched, seenWatched)
+  checkMarked(checker, make(false, false, false).bytes, watched, seenWatched)
   const roomy = { ...all, ...WATCHED, stack: HUGE }
   sameEdges(
     'all, watched',
@@ -311,11 +326,13 @@ export function checkForeign(bytes: Uint8Array, exact: boolean, checking: Checki
   const seen = checker.run(whole.module)
   checker.compare('all', bytes, all, expected, seen)
   checkAgain(checker, whole.module, bytes, all, seen)
+  checkMarked(checker, bytes, all, seen)
   const watched = { ...all, ...WATCHED }
   const watchedModule = checker.module(bytes, 'all, watched', watched)
   const seenWatched = checker.run(watchedModule.module)
   checker.compare('all, watched', bytes, watched, seen, seenWatched)
   checkAgain(checker, watchedModule.module, bytes, watched, seenWatched)
+  checkMarked(checker, bytes, watched, seenWatched)
   if (!tiers) return
   checker.compare(`${TIERED}: optimized`, bytes, all, seen, checker.run(optimized(whole.bytes)))
   if (!exact) {

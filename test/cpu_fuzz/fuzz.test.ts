@@ -73,7 +73,16 @@ describe('canaries', () => {
     ).toMatch(/^nan/)
   })
 
-  for (const kind of ['CANONICAL', 'RETURN', 'TAIL', 'CAUGHT', 'MEMORY_GROW', 'TABLE_GROW', 'RELAXED'] as const) {
+  for (const kind of [
+    'CANONICAL',
+    'RETURN',
+    'TAIL',
+    'CAUGHT',
+    'MEMORY_GROW',
+    'TABLE_GROW',
+    'RELAXED',
+    'MARK',
+  ] as const) {
     it(`finds one that leaves out the edits of kind ${kind}`, () => {
       const order = BodyWalker.prototype.order
       vi.spyOn(BodyWalker.prototype, 'order').mockImplementation(function (this: BodyWalker) {

@@ -1,9 +1,11 @@
 /** Runs a module and writes down all that can be seen of it, and tells where two runs differ. */
 
 import { setFlagsFromString } from 'node:v8'
+import { granuleShift } from '../../src/cpu/dirty.ts'
 import {
   COMPARISONS,
   DEPTH,
+  DIRTY,
   EDGE_MEMORY,
   EDGE_WORDS,
   EDGES,
@@ -110,12 +112,13 @@ export function observe(module: WebAssembly.Module, calls: readonly Call[], runn
     return end(undefined)
   }
   const given = exported
-  const image = again ? new MemoryImage(bytesOf(given)) : undefined
+  const before = again ? bytesOf(given).slice() : undefined
   const first = performAll()
   // One whose memory has grown is none to be put back.
-  if (image === undefined || bytesOf(given).length !== image.size) return first
-  ;(given[RESET] as () => void)()
-  image.restore(bytesOf(given))
+  if (before === undefined || bytesOf(given).length !== before.length) return first
+  putBack(given, before)
+  const wrong = Buffer.compare(before, bytesOf(given)) === 0 ? -1 : before.findIndex((b, i) => b !== bytesOf(given)[i])
+  if (wrong >= 0) return { ...first, broken: `the memory that was put back is not what it was at ${wrong}` }
   steps.length = used.length = 0
   stack = false
   broken = undefined
@@ -172,6 +175,19 @@ function edgesOf(exported: WebAssembly.Exports): string {
   if (store === undefined) return ''
   const words = (exported[EDGE_WORDS] as WebAssembly.Global).value as number
   return new GuestEdges(exported[EDGE_MEMORY] as WebAssembly.Memory, store, words).read().join()
+}
+
+/** Puts an instance back whose memory was `before`, as the host does. */
+function putBack(exported: WebAssembly.Exports, before: Uint8Array): void {
+  const writtenHigh = exported[DIRTY] as (() => number) | undefined
+  const reset = exported[RESET] as (low?: number, high?: number) => number
+  if (writtenHigh === undefined) {
+    reset()
+    new MemoryImage(before).restore(bytesOf(exported))
+  } else {
+    const high = writtenHigh()
+    new MemoryImage(before, granuleShift(before.length)).restoreMarked(bytesOf(exported), reset(0, high), high)
+  }
 }
 
 /** The memory of an instance that can be put back. */

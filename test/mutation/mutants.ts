@@ -1,7 +1,9 @@
 /** The list of faults that the suite has to notice, each of which breaks one rule, and how one is put into a file. */
 
+import { cpuMutants } from './cpu_mutants.ts'
 import { hostcallMutants } from './hostcall_mutants.ts'
 import { kernelMutants } from './kernel_mutants.ts'
+import { unwindMutants } from './unwind_mutants.ts'
 import { vfsMutants } from './vfs_mutants.ts'
 
 /** One deliberate fault. */
@@ -19,7 +21,13 @@ export interface Mutant {
   readonly named?: string
 }
 
-export const mutants: readonly Mutant[] = [...vfsMutants, ...kernelMutants, ...hostcallMutants]
+export const mutants: readonly Mutant[] = [
+  ...vfsMutants,
+  ...kernelMutants,
+  ...hostcallMutants,
+  ...cpuMutants,
+  ...unwindMutants,
+]
 
 /** `source` with the fault in it, or why it cannot be put there: then the list is stale. */
 export function faulty(

@@ -4,6 +4,7 @@
  */
 
 import { afterEach, describe, expect, it } from 'vitest'
+import { compileMarked } from '../../../src/compile.ts'
 import { compile, Machine, type Run, type RunOptions } from '../../../src/index.ts'
 import { fc } from '../../support/property.ts'
 import { wasiWat } from '../../support/wasi_wat.ts'
@@ -132,13 +133,18 @@ function instancesOf(module: WebAssembly.Module, work: () => void): number {
   return count
 }
 
-const CPUS = ['strict', 'engine'] as const
+const WAYS = [
+  ['strict', 'all that there is', compile],
+  ['engine', 'all that there is', compile],
+  ['strict', 'what was written', compileMarked],
+  ['engine', 'what was written', compileMarked],
+] as const
 
-describe.each(CPUS)('a command that is run again (cpu %s)', (cpu) => {
+describe.each(WAYS)('a command that is run again (cpu %s, %s put back)', (cpu, _, compileAs) => {
   const setting = { cpu, seed: 'again' } as const
   const make = async () => {
     const bytes = await wasiWat(SPOILER, FEATURES)
-    return () => compile(bytes.slice(), { cpu, fuel: true })
+    return () => compileAs(bytes.slice(), { cpu, fuel: true })
   }
 
   it('finds what a new instance has, however the runs before it ended', async () => {
@@ -270,6 +276,9 @@ describe('an instance that is not used again', () => {
     expect(count(compile(await command(grows)))).toBe(3)
     expect(count(compile(await command('(memory (export "memory") 257)')))).toBe(3)
     expect(count(compile(await command('(memory (export "memory") 256)')))).toBe(1)
+    const stores = '(func (i32.store (i32.const 0) (i32.const 0)))'
+    expect(count(compileMarked(await command(`(memory (export "memory") 1024) ${stores}`)))).toBe(1)
+    expect(count(compileMarked(await command(`(memory (export "memory") 1025) ${stores}`)))).toBe(3)
   })
 
   it('is of a module that was compiled by the engine', async () => {
