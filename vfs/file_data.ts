@@ -12,20 +12,46 @@ const NO_BYTES = new Uint8Array(0)
 const BLOCKS_PER_CHUNK = CHUNK_SIZE / BLOCK_SIZE
 /** The smallest buffer of a chunk, in bytes; it doubles as the file grows, so that small files stay small. */
 const SMALLEST = 64
+/**
+ * Chunks of a piece: those that one write covered from a multiple of so many on lie side by side in one buffer, so that
+ * what is large is read and written in few copies. Each is still shared, charged and copied on write by itself.
+ */
+const CHUNKS_PER_PIECE = 16
+const PIECE_SIZE = CHUNKS_PER_PIECE * CHUNK_SIZE
 
+/** A chunk; or a piece, which stands at the indexes of all its chunks, but for those that were replaced since. */
 class Chunk {
   readonly edition: Edition
-  /** At most `CHUNK_SIZE` bytes; what is beyond its end reads as zero. */
+  /** Where in the file `bytes` begin. */
+  readonly start: number
+  /** At most `CHUNK_SIZE` bytes, and what is beyond their end reads as zero; or the `PIECE_SIZE` of a piece. */
   bytes: Uint8Array
-  /** Blocks that it costs: up to the last one that was written or allocated. */
+  /** Blocks that it costs, at each index: up to the last one that was written or allocated. */
   blocks: number
+  readonly isPiece: boolean
+  /** Of a piece, the bytes of each chunk, once they were asked for. */
+  #parts: (Uint8Array | undefined)[] | undefined
 
-  constructor(edition: Edition, bytes: Uint8Array, blocks: number) {
+  constructor(edition: Edition, start: number, bytes: Uint8Array, blocks: number) {
     this.edition = edition
+    this.start = start
     this.bytes = bytes
     this.blocks = blocks
+    this.isPiece = bytes.length === PIECE_SIZE
+  }
+
+  /** What it has at `index`: at most `CHUNK_SIZE` bytes. The same array each time. */
+  at(index: number): Uint8Array {
+    if (!this.isPiece) return this.bytes
+    const part = index % CHUNKS_PER_PIECE
+    this.#parts ??= []
+    this.#parts[part] ??= this.bytes.subarray(part * CHUNK_SIZE, (part + 1) * CHUNK_SIZE)
+    return this.#parts[part]
   }
 }
+
+/** Stands where there is no chunk. */
+const HOLE = new Chunk(new Edition(), 0, NO_BYTES, 0)
 
 export class FileData {
   /** In bytes. All bytes of all chunks from here on are zero. */
@@ -56,10 +82,12 @@ export class FileData {
       const position = offset + done
       const index = Math.floor(position / CHUNK_SIZE)
       const from = position - index * CHUNK_SIZE
-      const part = Math.min(count - done, CHUNK_SIZE - from)
-      const chunk = this.#chunks?.get(index)
-      const have = chunk === undefined ? 0 : Math.max(0, Math.min(part, chunk.bytes.length - from))
-      if (have > 0) copy(target, start + done, (chunk as Chunk).bytes, from, have)
+      const chunk = this.#chunks?.get(index) ?? HOLE
+      let part = Math.min(count - done, CHUNK_SIZE - from)
+      if (chunk.isPiece && part < count - done) part = Math.min(count - done, this.#pieceAfter(index) - position)
+      const at = position - chunk.start
+      const have = Math.max(0, Math.min(part, chunk.bytes.length - at))
+      if (have > 0) copy(target, start + done, chunk.bytes, at, have)
       if (have < part) target.fill(0, start + done + have, start + done + part)
       done += part
     }
@@ -92,9 +120,17 @@ export class FileData {
       const position = offset + done
       const index = Math.floor(position / CHUNK_SIZE)
       const from = position - index * CHUNK_SIZE
+      if (length - done >= PIECE_SIZE && position % PIECE_SIZE === 0) {
+        const piece = this.#pieceFor(edition, index)
+        if (piece !== undefined) {
+          copy(piece.bytes, 0, source, start + done, PIECE_SIZE)
+          done += PIECE_SIZE
+          continue
+        }
+      }
       const part = Math.min(length - done, CHUNK_SIZE - from)
       const chunk = this.#chunkFor(edition, index, from, part)
-      copy(chunk.bytes, from, source, start + done, part)
+      copy(chunk.bytes, position - chunk.start, source, start + done, part)
       done += part
     }
     if (offset + length > this.size) this.size = offset + length
@@ -123,9 +159,10 @@ export class FileData {
   toBytes(): Uint8Array {
     const bytes = new Uint8Array(this.size)
     this.#chunks?.forEach((chunk, index) => {
+      const part = chunk.at(index)
       const at = index * CHUNK_SIZE
-      const have = Math.min(chunk.bytes.length, this.size - at)
-      if (have > 0) bytes.set(chunk.bytes.subarray(0, have), at)
+      const have = Math.min(part.length, this.size - at)
+      if (have > 0) bytes.set(part.subarray(0, have), at)
     })
     return bytes
   }
@@ -145,10 +182,11 @@ export class FileData {
     this.#chunks?.forEach((chunk, index) => {
       blocks += chunk.blocks
       if (chunk.blocks < 1 || chunk.blocks > BLOCKS_PER_CHUNK) fault = `chunk ${index} costs ${chunk.blocks} blocks`
-      if (chunk.bytes.length > CHUNK_SIZE) fault = `chunk ${index} has ${chunk.bytes.length} bytes`
+      const bytes = chunk.at(index)
+      if (bytes.length > CHUNK_SIZE) fault = `chunk ${index} has ${bytes.length} bytes`
       const inside = Math.max(0, this.size - index * CHUNK_SIZE)
-      if (!isZero(chunk.bytes, inside, chunk.bytes.length)) fault = `chunk ${index} has data after the end`
-      if (!isZero(chunk.bytes, chunk.blocks * BLOCK_SIZE, chunk.bytes.length)) fault = `hole in chunk ${index} has data`
+      if (!isZero(bytes, inside, bytes.length)) fault = `chunk ${index} has data after the end`
+      if (!isZero(bytes, chunk.blocks * BLOCK_SIZE, bytes.length)) fault = `hole in chunk ${index} has data`
     })
     if (blocks !== this.blocks) fault = `${this.blocks} blocks counted, ${blocks} found`
     if (this.size < 0 || this.size > FILE_SIZE_MAX) fault = `size ${this.size}`
@@ -162,12 +200,14 @@ export class FileData {
     if (chunk === undefined) {
       // A file that goes on growing will fill the whole chunk; one that is small, or written here and there, may not.
       const grows = from === 0 && (index > 0 ? room > 0 : room === CHUNK_SIZE)
-      chunk = new Chunk(edition, grows ? wholeBuffer(edition, part) : new Uint8Array(capacity(room)), 0)
+      const start = index * CHUNK_SIZE
+      chunk = new Chunk(edition, start, grows ? wholeBuffer(edition, part) : new Uint8Array(capacity(room)), 0)
       this.#chunks.set(edition, index, chunk)
     } else if (chunk.edition !== edition) {
-      const bytes = new Uint8Array(Math.max(chunk.bytes.length, capacity(room)))
-      bytes.set(chunk.bytes)
-      chunk = new Chunk(edition, bytes, chunk.blocks)
+      const old = chunk.at(index)
+      const bytes = new Uint8Array(Math.max(old.length, capacity(room)))
+      bytes.set(old)
+      chunk = new Chunk(edition, index * CHUNK_SIZE, bytes, chunk.blocks)
       this.#chunks.set(edition, index, chunk)
     } else if (chunk.bytes.length < room) {
       const bytes = new Uint8Array(capacity(room))
@@ -182,6 +222,32 @@ export class FileData {
     return chunk
   }
 
+  /**
+   * The piece for the chunks from `index` on, owned, to be overwritten as a whole; `undefined` where the edition owns
+   * chunks there already that are of none.
+   */
+  #pieceFor(edition: Edition, index: number): Chunk | undefined {
+    this.#chunks ??= new PersistentArray()
+    const chunks = this.#chunks
+    let blocks = 0
+    for (let at = chunks.next(index); at >= 0 && at < index + CHUNKS_PER_PIECE; at = chunks.next(at + 1)) {
+      const chunk = chunks.get(at) as Chunk
+      if (chunk.edition === edition) return chunk.isPiece ? chunk : undefined
+      blocks += chunk.blocks
+    }
+    const bytes = edition.reuse(PIECE_SIZE) ?? new Uint8Array(PIECE_SIZE)
+    const piece = new Chunk(edition, index * CHUNK_SIZE, bytes, BLOCKS_PER_CHUNK)
+    chunks.fill(edition, index, CHUNKS_PER_PIECE, piece)
+    this.blocks += CHUNKS_PER_PIECE * BLOCKS_PER_CHUNK - blocks
+    return piece
+  }
+
+  /** How far the chunks from `index` on are of its piece. */
+  #pieceAfter(index: number): number {
+    const most = CHUNKS_PER_PIECE - (index % CHUNKS_PER_PIECE)
+    return (index + (this.#chunks?.alike(index, most) ?? 0)) * CHUNK_SIZE
+  }
+
   #cut(edition: Edition, size: number): void {
     const chunks = this.#chunks
     if (chunks === undefined) return
@@ -191,14 +257,22 @@ export class FileData {
     for (let at = chunks.next(firstGone); at >= 0; at = chunks.next(at + 1)) {
       const gone = chunks.get(at) as Chunk
       this.blocks -= gone.blocks
-      if (gone.edition === edition && gone.bytes.length === CHUNK_SIZE) edition.recycle(gone.bytes)
+      if (gone.edition !== edition || gone.bytes.length < CHUNK_SIZE) continue
+      // A piece that is owned stands at all its indexes: this edition replaces none of them.
+      if (!gone.isPiece || at % CHUNKS_PER_PIECE === CHUNKS_PER_PIECE - 1) edition.recycle(gone.bytes)
     }
     chunks.truncate(edition, firstGone)
+    // What is left of a piece would keep all of it in memory.
+    for (let at = index - (index % CHUNKS_PER_PIECE); at < firstGone; at++) {
+      const left = chunks.get(at)
+      if (left?.isPiece !== true) continue
+      chunks.set(edition, at, new Chunk(edition, at * CHUNK_SIZE, left.at(at).slice(), left.blocks))
+    }
     const chunk = from === 0 ? undefined : chunks.get(index)
     if (chunk === undefined) return
     const keep = Math.min(chunk.blocks, Math.ceil(from / BLOCK_SIZE))
     this.blocks -= chunk.blocks - keep
-    chunks.set(edition, index, new Chunk(edition, chunk.bytes.slice(0, from), keep))
+    chunks.set(edition, index, new Chunk(edition, index * CHUNK_SIZE, chunk.bytes.slice(0, from), keep))
   }
 
   /** A file of such chunks, whose bytes nobody else changes; each at most `CHUNK_SIZE`. */
@@ -212,7 +286,7 @@ export class FileData {
     const past = new Edition()
     for (const { index, blocks, bytes } of chunks) {
       data.#chunks ??= new PersistentArray()
-      data.#chunks.set(edition, index, new Chunk(past, bytes, blocks))
+      data.#chunks.set(edition, index, new Chunk(past, index * CHUNK_SIZE, bytes, blocks))
       data.blocks += blocks
     }
     data.size = size
@@ -247,7 +321,7 @@ export class FileData {
     chunks.difference(before.#chunks ?? new PersistentArray(), (index, was, is) => {
       const start = index * CHUNK_SIZE
       const room = Math.min(CHUNK_SIZE, this.size - start)
-      const [x, y] = [was?.bytes ?? NO_BYTES, is?.bytes ?? NO_BYTES]
+      const [x, y] = [was?.at(index) ?? NO_BYTES, is?.at(index) ?? NO_BYTES]
       let from = 0
       let to = Math.min(room, Math.max(x.length, y.length))
       while (from < to && (x[from] ?? 0) === (y[from] ?? 0)) from++
@@ -262,15 +336,15 @@ export class FileData {
 
   /** Calls `visit` with each chunk that there is: which one, what it costs, and its bytes, which may be fewer than it has room for. */
   forEachChunk(visit: (index: number, blocks: number, bytes: Uint8Array) => void): void {
-    this.#chunks?.forEach(({ blocks, bytes }, index) => {
-      visit(index, blocks, bytes)
+    this.#chunks?.forEach((chunk, index) => {
+      visit(index, chunk.blocks, chunk.at(index))
     })
   }
 }
 
 /** A buffer of a whole chunk, zero but for the first `part` bytes, which the caller is about to fill. */
 function wholeBuffer(edition: Edition, part: number): Uint8Array {
-  return edition.reuse()?.fill(0, part) ?? new Uint8Array(CHUNK_SIZE)
+  return edition.reuse(CHUNK_SIZE)?.fill(0, part) ?? new Uint8Array(CHUNK_SIZE)
 }
 
 /** A power of two from `SMALLEST` to `CHUNK_SIZE` that holds `room` bytes. */
@@ -292,5 +366,5 @@ const SHORT = 32
 
 function copy(target: Uint8Array, at: number, source: Uint8Array, from: number, count: number): void {
   if (count <= SHORT) for (let i = 0; i < count; i++) target[at + i] = source[from + i] as number
-  else target.set(source.subarray(from, from + count), at)
+  else target.set(count === source.length ? source : source.subarray(from, from + count), at)
 }

@@ -4,27 +4,48 @@
  * the others in place, so that work done between two forks costs as little as in an ordinary tree.
  */
 
-/** Buffers kept for the next files, at most. */
-const SPARE_MAX = 2048
+/** Bytes of buffers kept for the next files, at most. */
+const SPARE_MAX = 1 << 26
 
 /** Owns what was made under it: a fork gives both sides new ones, so that neither owns the past. */
 export class Edition {
-  /** Buffers of one size that were made under this edition and are in use no more; nobody else has ever seen them. */
-  readonly #spare: Uint8Array[]
+  /** What was made under this edition and is in use no more. */
+  readonly #spare: Spare
 
   /** `before` is the edition that nothing will be changed under any more: its spare buffers are this one's. */
   constructor(before?: Edition) {
-    this.#spare = before === undefined ? [] : before.#spare
+    this.#spare = before === undefined ? new Spare() : before.#spare
   }
 
   /** Takes back a buffer. Preconditions: it was made under this edition, and nothing refers to it any more. */
   recycle(buffer: Uint8Array): void {
-    if (this.#spare.length < SPARE_MAX) this.#spare.push(buffer)
+    this.#spare.put(buffer)
   }
 
-  /** A buffer that was recycled, with whatever was in it, or `undefined`. */
-  reuse(): Uint8Array | undefined {
-    return this.#spare.pop()
+  /** A buffer of so many bytes that was recycled, with whatever was in it, or `undefined`. */
+  reuse(size: number): Uint8Array | undefined {
+    return this.#spare.take(size)
+  }
+}
+
+/** Buffers that nobody else has ever seen, those of each size by themselves. */
+class Spare {
+  readonly #buffers = new Map<number, Uint8Array[]>()
+  /** Bytes of all. */
+  #size = 0
+
+  put(buffer: Uint8Array): void {
+    if (this.#size + buffer.length > SPARE_MAX) return
+    this.#size += buffer.length
+    const alike = this.#buffers.get(buffer.length)
+    if (alike === undefined) this.#buffers.set(buffer.length, [buffer])
+    else alike.push(buffer)
+  }
+
+  take(size: number): Uint8Array | undefined {
+    const buffer = this.#buffers.get(size)?.pop()
+    if (buffer !== undefined) this.#size -= size
+    return buffer
   }
 }
 
@@ -84,7 +105,31 @@ export class PersistentArray<T> {
     return node.slots[index % WIDTH] as T | undefined
   }
 
+  /**
+   * How many indexes from `index` on, up to `most`, have the value that it has. Preconditions: it has one; none of the
+   * others is a multiple of 32.
+   */
+  alike(index: number, most: number): number {
+    let node = this.#root as Node<T>
+    for (let level = this.#height - 1; level > 0; level--) node = node.slots[digit(index, level)] as Node<T>
+    const at = index % WIDTH
+    let count = 1
+    while (count < most && node.slots[at + count] === node.slots[at]) count++
+    return count
+  }
+
   set(edition: Edition, index: number, value: T): void {
+    put(this.#leafFor(edition, index), index % WIDTH, value)
+  }
+
+  /** Sets `count` indexes from `index` on to one value. Preconditions: none but the first is a multiple of 32. */
+  fill(edition: Edition, index: number, count: number, value: T): void {
+    const leaf = this.#leafFor(edition, index)
+    for (let i = 0; i < count; i++) put(leaf, (index % WIDTH) + i, value)
+  }
+
+  /** The node, owned, that has `index` in it. */
+  #leafFor(edition: Edition, index: number): Node<T> {
     let node = this.#rootFor(edition, index)
     this.#root = node
     for (let level = this.#height - 1; level > 0; level--) {
@@ -95,9 +140,7 @@ export class PersistentArray<T> {
       node.slots[at] = owned
       node = owned
     }
-    const at = index % WIDTH
-    if (node.slots[at] === undefined) node.used++
-    node.slots[at] = value
+    return node
   }
 
   delete(edition: Edition, index: number): void {
@@ -242,6 +285,11 @@ function differenceOf<T>(
     if (level === 0) visit(base + at, was as T | undefined, is as T | undefined)
     else differenceOf(was as Node<T> | undefined, is as Node<T> | undefined, level - 1, base + at * size, visit)
   }
+}
+
+function put<T>(leaf: Node<T>, at: number, value: T): void {
+  if (leaf.slots[at] === undefined) leaf.used++
+  leaf.slots[at] = value
 }
 
 function span(level: number): number {

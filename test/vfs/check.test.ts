@@ -8,7 +8,6 @@ import { FileData } from '../../vfs/file_data.ts'
 import { Filesystem } from '../../vfs/filesystem.ts'
 import { type DirectoryInode, type FileInode, Inode } from '../../vfs/inode.ts'
 import { InodeTable, ROOT_INO } from '../../vfs/inode_table.ts'
-import { type Edition, PersistentArray } from '../../vfs/persistent_array.ts'
 import { importTree } from '../../vfs/tree.ts'
 import { at } from '../support/vfs.ts'
 
@@ -31,6 +30,11 @@ function directory(table: InodeTable, ino: number): DirectoryInode {
 
 function file(table: InodeTable, ino: number): FileInode {
   return table.own(ino) as FileInode
+}
+
+/** Has a directory say that it has so many entries. */
+function setSize(body: Directory, size: number): void {
+  Object.defineProperty(body, 'size', { value: size })
 }
 
 /** Puts another inode in the place of one. */
@@ -61,7 +65,7 @@ describe('check()', () => {
       (table) => void Object.assign(directory(table, E).body, { parent: ROOT_INO }),
     ],
     [`directory ${E} has two names`, (table) => directory(table, D).body.set(table.edition, byteString('x'), E)],
-    [`directory ${D}: 2 entries counted, 1 found`, (table) => void directory(table, D).body.size++],
+    [`directory ${D}: 2 entries counted, 1 found`, (table) => setSize(directory(table, D).body, 2)],
     [`directory ${D}: wrong count of directories in it`, (table) => void directory(table, D).body.subdirectories++],
     [`directory ${D}: link count 4`, (table) => void Object.assign(directory(table, D), { nlink: 4 })],
     [
@@ -99,7 +103,7 @@ describe('check()', () => {
       const body = new Directory(ROOT_INO)
       const names = [...'abcdefgh'].map((name) => byteString(name))
       body.visit = (_, visit) => names.toReversed().every((name) => visit(name, G))
-      body.size = names.length
+      setSize(body, names.length)
       replace(table, D, 'directory', body, 2)
     })
     expect(check(fs)).toContain(`directory ${D}: g is out of order`)
@@ -112,12 +116,7 @@ describe('check()', () => {
     [`file ${G}: chunk 0 has 32769 bytes`, new Uint8Array(32_769), 8],
   ])('says: %s', (sentence, bytes, blocks) => {
     const fs = damaged((table) => {
-      const chunks = new PersistentArray<{ edition: Edition; bytes: Uint8Array; blocks: number }>()
-      chunks.set(table.edition, 0, { edition: table.edition, bytes, blocks })
-      const body = new FileData(chunks)
-      body.size = 40_000
-      body.blocks = blocks
-      replace(table, G, 'file', body, 1)
+      replace(table, G, 'file', FileData.of(table.edition, 40_000, [{ index: 0, blocks, bytes }]), 1)
     })
     expect(check(fs)).toContain(sentence)
   })

@@ -222,3 +222,110 @@ describe('isSame()', () => {
     expect(new Directory(1).isSame(new Directory(2))).toBe(true)
   })
 })
+
+describe('a large directory', () => {
+  const COUNT = 4200
+  const kept = Array.from({ length: COUNT }, (_, n) => byteString(`k${(n * 2654435761) % 4294967296}`))
+  const base = new Directory(1)
+  const first = new Edition()
+  for (const [n, each] of kept.entries()) base.set(first, each, n + 1)
+  const model = new Map(kept.map((each, n) => [each, n + 1]))
+  /** Names that come and go, at both ends and between those that are there; few, so that one comes again. */
+  const some = fc.oneof(
+    fc.nat({ max: 60 }).map((n) => byteString(`${'akz'[n % 3]}${n * 70_000_000}`)),
+    fc.nat({ max: 20 }).map((n) => kept[n * 199] as ByteString),
+  )
+  const change = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('brief'), name: some, side: fc.nat() }) },
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('set'), name: some, side: fc.nat() }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('delete'), name: some, side: fc.nat() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('fork'), name: some, side: fc.nat() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('next'), name: some, side: fc.nat() }) },
+  )
+
+  it('is a sorted map too, of which every copy keeps its own entries', () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 150, size: 'max' }), (changes) => {
+        const sides: Side[] = [{ directory: base.clone(), edition: new Edition(), model: new Map(model) }]
+        let ino = COUNT
+        for (const each of changes) {
+          const side = sides[each.side % sides.length] as Side
+          const { directory } = side
+          const has = side.model.has(each.name)
+          expect(directory.get(each.name)).toBe(side.model.get(each.name) ?? 0)
+          if (each.do === 'fork') {
+            side.edition = new Edition()
+            sides.push({ directory: directory.clone(), edition: new Edition(), model: new Map(side.model) })
+          } else if (each.do === 'next') {
+            const wanted = [...side.model.keys()].filter((key) => key > each.name).sort()[0]
+            expect(directory.next(each.name)).toBe(wanted)
+          } else if (each.do === 'set') {
+            directory.set(side.edition, each.name, ++ino)
+            side.model.set(each.name, ino)
+          } else if (each.do === 'brief' && !has) {
+            directory.set(side.edition, each.name, ++ino)
+            directory.delete(side.edition, each.name)
+          } else if (has) {
+            directory.delete(side.edition, each.name)
+            side.model.delete(each.name)
+          }
+          expect(directory.size).toBe(side.model.size)
+        }
+        sides.forEach(expectSame)
+        for (const side of sides) expectDifference(sides[0] as Side, side)
+        for (const side of sides) expectDifference(side, sides[0] as Side)
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it('finds what waited, and what came after, when so many wait that they go to the tree', () => {
+    const directory = base.clone()
+    const edition = new Edition()
+    const set = (n: number): void => directory.set(edition, byteString(`new ${n}`), n)
+    set(1)
+    directory.delete(edition, byteString('new 1'))
+    // Enough for the filter to be made anew on the way, more than once.
+    for (let n = 1; n <= 5 * COUNT; n++) {
+      set(n)
+      if (n % 40 === 0) {
+        directory.set(edition, byteString('brief'), 1)
+        directory.delete(edition, byteString('brief'))
+      }
+    }
+    expect(directory.size).toBe(6 * COUNT)
+    for (let n = 1; n <= 5 * COUNT; n++) expect(directory.get(byteString(`new ${n}`))).toBe(n)
+    expect(kept.every((each, n) => directory.get(each) === n + 1)).toBe(true)
+    const names = directory.entries().map(({ name: each }) => each)
+    expect(names).toEqual([...names].sort())
+    expect(names).toHaveLength(6 * COUNT)
+  })
+
+  it('keeps what waits when all else is removed, and can grow again', () => {
+    const directory = base.clone()
+    const edition = new Edition()
+    directory.set(edition, byteString('brief'), 1)
+    directory.delete(edition, byteString('brief'))
+    directory.set(edition, byteString('stays'), 7)
+    for (const each of kept) directory.delete(edition, each)
+    expect(directory.entries()).toEqual([{ name: 'stays', ino: 7 }])
+    for (const [n, each] of kept.entries()) directory.set(edition, each, n + 1)
+    expect(directory.size).toBe(COUNT + 1)
+    expect(kept.every((each, n) => directory.get(each) === n + 1)).toBe(true)
+  })
+
+  it('is the same as its copy until a name waits in one, and again when that has gone', () => {
+    const one = base.clone()
+    const edition = new Edition()
+    one.set(edition, byteString('brief'), 1)
+    one.delete(edition, byteString('brief'))
+    const two = one.clone()
+    const later = new Edition()
+    two.set(later, byteString('waits'), 9)
+    expect([one.isSame(two), two.isSame(one)]).toEqual([false, false])
+    expect(two.clone().isSame(two)).toBe(true)
+    expect(differenceOf(one, two)).toEqual([['waits', 0, 9]])
+    two.delete(later, byteString('waits'))
+    expect([one.isSame(two), two.isSame(one)]).toEqual([true, true])
+  })
+})

@@ -5,6 +5,8 @@ import { Edition } from '../../vfs/persistent_array.ts'
 import { fc } from '../support/property.ts'
 
 const LIMIT = 4 * CHUNK_SIZE
+/** What the chunks that lie side by side take. */
+const PIECE = 16 * CHUNK_SIZE
 /** Offsets and lengths that meet the edges of blocks and chunks. */
 const edge = fc.constantFrom(0, 1, 63, 64, 65, 4095, 4096, 4097, 8192, 32_767, 32_768, 32_769, 65_536, 98_304)
 const offset = fc.oneof(edge, fc.nat({ max: LIMIT - CHUNK_SIZE - 1 }))
@@ -12,12 +14,16 @@ const length = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constantFrom(4096, 
 
 /** Bytes as they must be, and which blocks must be charged. */
 class Model {
-  bytes = new Uint8Array(LIMIT)
+  bytes: Uint8Array
   size = 0
   blocks = new Set<number>()
 
+  constructor(limit: number) {
+    this.bytes = new Uint8Array(limit)
+  }
+
   clone(): Model {
-    const copy = new Model()
+    const copy = new Model(0)
     copy.bytes = this.bytes.slice()
     copy.size = this.size
     copy.blocks = new Set(this.blocks)
@@ -62,19 +68,21 @@ type Step =
   | { readonly do: 'truncate'; readonly offset: number; readonly side: number }
   | { readonly do: 'fork'; readonly side: number }
 
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constantFrom('write', 'write', 'read', 'allocate'),
-      offset,
-      length,
-      side: fc.nat(),
-    }) as fc.Arbitrary<Step>,
-  },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('truncate'), offset, side: fc.nat() }) as fc.Arbitrary<Step> },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('fork'), side: fc.nat() }) as fc.Arbitrary<Step> },
-)
+function stepOf(offset: fc.Arbitrary<number>, length: fc.Arbitrary<number>): fc.Arbitrary<Step> {
+  return fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constantFrom('write', 'write', 'read', 'allocate'),
+        offset,
+        length,
+        side: fc.nat(),
+      }) as fc.Arbitrary<Step>,
+    },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('truncate'), offset, side: fc.nat() }) as fc.Arbitrary<Step> },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('fork'), side: fc.nat() }) as fc.Arbitrary<Step> },
+  )
+}
 
 function expectSame({ data, model }: Side): void {
   expect(data.size).toBe(model.size)
@@ -90,50 +98,72 @@ function expectIsSame(one: Side, other: Side): void {
   expect(Buffer.compare(one.model.bytes, other.model.bytes)).toBe(0)
 }
 
+/** Does all that, on files and on models of at most `limit` bytes, and expects each to have its own bytes. */
+function expectBytes(steps: readonly Step[], limit: number): void {
+  const sides: Side[] = [{ data: new FileData(), edition: new Edition(), model: new Model(limit) }]
+  let value = 0
+  for (const each of steps) {
+    const side = sides[each.side % sides.length] as Side
+    const { data, edition, model } = side
+    switch (each.do) {
+      case 'write': {
+        // Of no period that chunks have.
+        const source = Uint8Array.from({ length: each.length + 2 }, (_, n) => ((n % 251) + ++value) % 256)
+        data.write(edition, each.offset, source, 1, each.length)
+        model.bytes.set(source.subarray(1, each.length + 1), each.offset)
+        model.mark(each.offset, each.length)
+        break
+      }
+      case 'allocate':
+        data.allocate(edition, each.offset, each.length)
+        model.mark(each.offset, each.length)
+        break
+      case 'read': {
+        const target = new Uint8Array(each.length + 2).fill(99)
+        const count = Math.max(0, Math.min(each.length, model.size - each.offset))
+        expect(data.read(each.offset, target, 1, each.length)).toBe(count)
+        const wanted = new Uint8Array(each.length + 2).fill(99)
+        wanted.set(model.bytes.subarray(each.offset, each.offset + count), 1)
+        expect(Buffer.compare(target, wanted)).toBe(0)
+        break
+      }
+      case 'truncate':
+        data.truncate(edition, each.offset)
+        model.truncate(each.offset)
+        break
+      case 'fork':
+        side.edition = new Edition(edition)
+        sides.push({ data: data.clone(), edition: new Edition(), model: model.clone() })
+        break
+    }
+  }
+  sides.forEach(expectSame)
+  for (const one of sides) for (const other of sides) expectIsSame(one, other)
+  for (const one of sides) {
+    for (const { offset, bytes } of one.data.changesSince((sides[0] as Side).data)) {
+      expect(Buffer.compare(bytes, one.model.bytes.subarray(offset, offset + bytes.length))).toBe(0)
+    }
+  }
+}
+
 describe('FileData', () => {
   it('holds the bytes that were written, of every copy its own, and counts its blocks', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 30, size: 'max' }), (steps) => {
-        const sides: Side[] = [{ data: new FileData(), edition: new Edition(), model: new Model() }]
-        let value = 0
-        for (const each of steps) {
-          const side = sides[each.side % sides.length] as Side
-          const { data, edition, model } = side
-          switch (each.do) {
-            case 'write': {
-              const source = new Uint8Array(each.length + 2).fill((++value % 255) + 1)
-              data.write(edition, each.offset, source, 1, each.length)
-              model.bytes.set(source.subarray(1, each.length + 1), each.offset)
-              model.mark(each.offset, each.length)
-              break
-            }
-            case 'allocate':
-              data.allocate(edition, each.offset, each.length)
-              model.mark(each.offset, each.length)
-              break
-            case 'read': {
-              const target = new Uint8Array(each.length + 2).fill(99)
-              const count = Math.max(0, Math.min(each.length, model.size - each.offset))
-              expect(data.read(each.offset, target, 1, each.length)).toBe(count)
-              const wanted = new Uint8Array(each.length + 2).fill(99)
-              wanted.set(model.bytes.subarray(each.offset, each.offset + count), 1)
-              expect(Buffer.compare(target, wanted)).toBe(0)
-              break
-            }
-            case 'truncate':
-              data.truncate(edition, each.offset)
-              model.truncate(each.offset)
-              break
-            case 'fork':
-              side.edition = new Edition()
-              sides.push({ data: data.clone(), edition: new Edition(), model: model.clone() })
-              break
-          }
-        }
-        sides.forEach(expectSame)
-        for (const one of sides) for (const other of sides) expectIsSame(one, other)
+      fc.property(fc.array(stepOf(offset, length), { maxLength: 30, size: 'max' }), (steps) => {
+        expectBytes(steps, LIMIT)
       }),
       { numRuns: 200 },
+    )
+  })
+
+  it('does so too where one write covers the chunks of a piece, or of some', () => {
+    const large = fc.constantFrom(0, 1, CHUNK_SIZE, PIECE - CHUNK_SIZE, PIECE - 1, PIECE, PIECE + 4096, 2 * PIECE)
+    const long = fc.constantFrom(1, CHUNK_SIZE, PIECE - 1, PIECE, PIECE, PIECE + CHUNK_SIZE, 2 * PIECE)
+    fc.assert(
+      fc.property(fc.array(stepOf(large, long), { maxLength: 12, size: 'max' }), (steps) => {
+        expectBytes(steps, 4 * PIECE + 4096)
+      }),
+      { numRuns: 60 },
     )
   })
 })
@@ -172,6 +202,53 @@ describe('truncate()', () => {
     expect(data.toBytes().every((byte) => byte === 9)).toBe(true)
   })
 
+  it('gives no piece to others that a copy, or what is left of it, still has', () => {
+    const edition = new Edition()
+    const data = new FileData()
+    data.write(edition, 0, new Uint8Array(2 * PIECE).fill(7), 0, 2 * PIECE)
+    const copy = data.clone()
+    const next = new Edition(edition)
+    data.truncate(next, 0)
+    data.write(next, 0, new Uint8Array(2 * PIECE).fill(8), 0, 2 * PIECE)
+    data.truncate(next, PIECE + CHUNK_SIZE + 5)
+    const other = new FileData()
+    other.write(next, 0, new Uint8Array(2 * PIECE).fill(9), 0, 2 * PIECE)
+    expect(copy.toBytes().every((byte) => byte === 7)).toBe(true)
+    expect(data.toBytes().every((byte) => byte === 8)).toBe(true)
+    expect(other.toBytes().every((byte) => byte === 9)).toBe(true)
+  })
+
+  it('uses the buffer of a piece again, for one file at a time', () => {
+    const edition = new Edition()
+    const bytes = (value: number): Uint8Array => new Uint8Array(PIECE).fill(value)
+    const data = new FileData()
+    data.write(edition, 0, bytes(1), 0, PIECE)
+    let buffer: unknown
+    data.forEachChunk((_index, _blocks, part) => {
+      buffer = part.buffer
+    })
+    data.truncate(edition, 0)
+    const [one, two] = [new FileData(), new FileData()]
+    one.write(edition, 0, bytes(2), 0, PIECE)
+    two.write(edition, 0, bytes(3), 0, PIECE)
+    const buffers = new Set<unknown>()
+    one.forEachChunk((_index, _blocks, part) => buffers.add(part.buffer))
+    expect([...buffers]).toEqual([buffer])
+    expect(Buffer.compare(one.toBytes(), bytes(2))).toBe(0)
+    expect(Buffer.compare(two.toBytes(), bytes(3))).toBe(0)
+  })
+
+  it('keeps of a piece no more than the chunks that are left', () => {
+    const data = new FileData()
+    data.write(new Edition(), 0, new Uint8Array(PIECE).fill(7), 0, PIECE)
+    const copy = data.clone()
+    copy.truncate(new Edition(), 3 * CHUNK_SIZE)
+    copy.forEachChunk((_index, _blocks, part) => {
+      expect(part.buffer.byteLength).toBe(CHUNK_SIZE)
+    })
+    expect(Buffer.compare(copy.toBytes(), new Uint8Array(3 * CHUNK_SIZE).fill(7))).toBe(0)
+  })
+
   it('cuts a file with data at 2^52 without visiting what is between', () => {
     const data = new FileData()
     const edition = new Edition()
@@ -197,6 +274,36 @@ describe('write()', () => {
     expect([...target]).toEqual([0, 2, 0])
     expect(data.read(FILE_SIZE_MAX, target, 0, 3)).toBe(0)
     expect(data.check()).toBeUndefined()
+  })
+})
+
+describe('a write of whole pieces', () => {
+  it('is charged once, and is not seen by a copy', () => {
+    const data = new FileData()
+    data.write(new Edition(), 0, new Uint8Array(2 * PIECE).fill(7), 0, 2 * PIECE)
+    const copy = data.clone()
+    const edition = new Edition()
+    for (const value of [8, 9]) {
+      copy.write(edition, 0, new Uint8Array(2 * PIECE).fill(value), 0, 2 * PIECE)
+      expect(Buffer.compare(data.toBytes(), new Uint8Array(2 * PIECE).fill(7))).toBe(0)
+      expect(Buffer.compare(copy.toBytes(), new Uint8Array(2 * PIECE).fill(value))).toBe(0)
+      expect([data.blocks, copy.blocks, copy.check()]).toEqual([256, 256, undefined])
+    }
+  })
+
+  it("goes around chunks that are the copy's own already", () => {
+    const data = new FileData()
+    data.write(new Edition(), 0, new Uint8Array(PIECE).fill(7), 0, PIECE)
+    const copy = data.clone()
+    const edition = new Edition()
+    copy.write(edition, 5 * CHUNK_SIZE + 3, Uint8Array.of(1, 2), 0, 2)
+    const target = new Uint8Array(PIECE)
+    expect(copy.read(0, target, 0, PIECE)).toBe(PIECE)
+    expect([...target.subarray(5 * CHUNK_SIZE + 2, 5 * CHUNK_SIZE + 6)]).toEqual([7, 1, 2, 7])
+    copy.write(edition, 0, new Uint8Array(PIECE).fill(9), 0, PIECE)
+    expect(Buffer.compare(copy.toBytes(), new Uint8Array(PIECE).fill(9))).toBe(0)
+    expect(Buffer.compare(data.toBytes(), new Uint8Array(PIECE).fill(7))).toBe(0)
+    expect([data.check(), copy.check()]).toEqual([undefined, undefined])
   })
 })
 

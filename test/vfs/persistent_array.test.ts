@@ -214,3 +214,32 @@ describe('isSame()', () => {
     expect([copy.isSame(array), array.isSame(copy)]).toEqual([false, false])
   })
 })
+
+describe('fill()', () => {
+  it('sets indexes side by side, of one copy only, and alike() counts them up to what has another value', () => {
+    const array = new PersistentArray<string>()
+    const edition = new Edition()
+    array.set(edition, 70, 'old')
+    const before = array.clone()
+    const later = new Edition()
+    array.fill(later, 64, 16, 'new')
+    array.fill(later, 2 ** 40, 32, 'far')
+    expect([63, 64, 70, 79, 80, 2 ** 40 + 31, 2 ** 40 + 32].map((at) => array.get(at))).toEqual([
+      undefined,
+      'new',
+      'new',
+      'new',
+      undefined,
+      'far',
+      undefined,
+    ])
+    expect([64, 70].map((at) => before.get(at))).toEqual([undefined, 'old'])
+    expect([array.alike(64, 16), array.alike(64, 9), array.alike(75, 16), array.alike(2 ** 40, 32)]).toEqual([
+      16, 9, 5, 32,
+    ])
+    array.set(later, 70, 'one')
+    expect([array.alike(64, 16), array.alike(70, 10), array.alike(71, 9)]).toEqual([6, 1, 9])
+    for (let at = 64; at < 80; at++) array.delete(later, at)
+    expect(array.next(0)).toBe(2 ** 40)
+  })
+})
