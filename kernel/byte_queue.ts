@@ -24,6 +24,15 @@ export class ByteQueue {
     return Math.max(0, this.capacity - this.size)
   }
 
+  /** A copy: what is in it, and the capacity. */
+  clone(): ByteQueue {
+    const copy = new ByteQueue(this.capacity)
+    const bytes = new Uint8Array(this.size)
+    this.take(bytes, 0, bytes.length, true)
+    if (bytes.length > 0) copy.push(bytes, 0, bytes.length)
+    return copy
+  }
+
   /** Puts in `length` bytes of `source` from `start`, whatever the capacity: the caller asks for `room`. */
   push(source: Uint8Array, start: number, length: number): void {
     for (let done = 0; done < length; ) {

@@ -12,16 +12,16 @@ import type { OpenFile } from './open_file.ts'
 import type { Pipe } from './pipe.ts'
 import type { End, Process } from './process.ts'
 
+/** Nothing changes it. */
 export interface Checkpoint {
   readonly table: InodeTable
   readonly blocks: number
   readonly clock: Clock
-  readonly nextSerial: number
 }
 
 /** In O(1), whatever is open. */
-export function checkpoint({ fs, clock, nextSerial }: Kernel): Checkpoint {
-  return { table: fs.table.fork(), blocks: fs.blocks, clock: clock.fork(), nextSerial }
+export function checkpoint({ fs, clock }: Kernel): Checkpoint {
+  return { table: fs.table.fork(), blocks: fs.blocks, clock: clock.fork() }
 }
 
 /**
@@ -29,21 +29,19 @@ export function checkpoint({ fs, clock, nextSerial }: Kernel): Checkpoint {
  * again. Cost: the tree, once.
  */
 export function restore(kernel: Kernel, before: Checkpoint, process: Process, end: End): void {
-  process.end = end
-  kernel.processes.delete(process)
+  kernel.forget(process, end)
   for (const { socket, listener } of openFiles(process)) {
     socket?.close()
     for (const pending of listener?.pending.splice(0) ?? []) pending.close()
   }
-  const fs = new Filesystem(kernel.fs.quota, before.clock.realtime, before.table, kernel.fs.lineage)
+  const fs = new Filesystem(kernel.fs.quota, before.clock.realtime, before.table.fork(), kernel.fs.lineage)
   fs.blocks = before.blocks
-  const files = [...kernel.processes].flatMap((living) => [...openFiles(living)])
+  const files = kernel.processes.flatMap((living) => [...openFiles(living)])
   for (const { ino } of files) if (ino !== 0) fs.hold(ino)
   freeUnheld(fs)
   countEnds(kernel, files)
   kernel.fs = fs
   kernel.clock.set(before.clock)
-  kernel.nextSerial = before.nextSerial
 }
 
 function openFiles({ fds }: Process): Set<OpenFile> {

@@ -27,6 +27,14 @@ class Generation {
     return this.#names.length
   }
 
+  clone(): Generation {
+    const copy = new Generation(this.#first)
+    for (const name of this.#names) copy.#names.push(name)
+    if (this.#cookies !== undefined) copy.#cookies = new Map(this.#cookies)
+    copy.#last = this.#last
+    return copy
+  }
+
   /** The cookie that the next name gets. */
   get next(): number {
     return this.#first + this.#names.length
@@ -64,6 +72,13 @@ export class DirectoryCursor {
   /** What was listed of late, and before that. Once the first is over the bound it takes the place of the second. */
   #current = new Generation(FIRST)
   #older = new Generation(0)
+
+  clone(): DirectoryCursor {
+    const copy = new DirectoryCursor()
+    copy.#current = this.#current.clone()
+    copy.#older = this.#older.clone()
+    return copy
+  }
 
   /** The cookie of `name`, a new one where it has none. `size` is how many entries the directory has. */
   cookieOf(name: ByteString, size: number): number {

@@ -24,9 +24,21 @@ export class Descriptor {
 export class FdTable {
   /** How many descriptors there may be. */
   readonly limit: number
-  readonly #slots: (Descriptor | undefined)[] = []
-  /** Free numbers below `#slots.length`, as a binary heap: the lowest comes first. */
-  readonly #free: number[] = []
+  /** With room for those that a process is given and a few more: an array that grows takes room for many. */
+  readonly #slots: (Descriptor | undefined)[] = [
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]
+  /** All numbers from here on are free. */
+  #end = 0
+  /** Free numbers below that, as a binary heap: the lowest comes first. */
+  #free: number[] | undefined
 
   constructor(limit: number) {
     this.limit = limit
@@ -34,7 +46,12 @@ export class FdTable {
 
   /** Open descriptors. */
   get size(): number {
-    return this.#slots.length - this.#free.length
+    return this.#end - (this.#free?.length ?? 0)
+  }
+
+  /** One more than the highest number that was ever open. */
+  get end(): number {
+    return this.#end
   }
 
   /** The descriptor, or `undefined`. Any number may be asked for. */
@@ -63,8 +80,8 @@ export class FdTable {
   /** Gives the lowest free number. Preconditions: there is `room`. */
   add(descriptor: Descriptor): number {
     descriptor.file.references++
-    if (this.#free.length === 0) return this.#slots.push(descriptor) - 1
-    const fd = this.#takeFree()
+    const free = this.#free
+    const fd = free === undefined || free.length === 0 ? this.#end++ : takeLeast(free)
     this.#slots[fd] = descriptor
     return fd
   }
@@ -73,8 +90,16 @@ export class FdTable {
   remove(fd: number): Descriptor {
     const descriptor = this.#slots[fd] as Descriptor
     this.#slots[fd] = undefined
-    this.#addFree(fd)
+    if (this.#free === undefined) this.#free = [fd]
+    else addTo(this.#free, fd)
     return descriptor
+  }
+
+  /** Frees all numbers. The references are the caller's to drop, before. */
+  empty(): void {
+    this.#slots.fill(undefined, 0, this.#end)
+    this.#end = 0
+    this.#free = undefined
   }
 
   /** Puts `descriptor` over an open number. */
@@ -82,40 +107,54 @@ export class FdTable {
     this.#slots[fd] = descriptor
   }
 
+  /** A copy in which each descriptor refers to what `copied` gives for its file. */
+  clone(copied: (file: OpenFile) => OpenFile): FdTable {
+    const copy = new FdTable(this.limit)
+    copy.#end = this.#end
+    copy.#free = this.#free?.slice()
+    for (let fd = 0; fd < this.#end; fd++) {
+      const descriptor = this.#slots[fd]
+      if (descriptor === undefined) continue
+      const { base, inheriting, preopen } = descriptor
+      const file = copied(descriptor.file)
+      file.references++
+      copy.#slots[fd] = new Descriptor(file, base, inheriting, preopen)
+    }
+    return copy
+  }
+
   /** Open numbers, ascending. */
   numbers(): number[] {
     const numbers: number[] = []
-    for (let fd = 0; fd < this.#slots.length; fd++) if (this.#slots[fd] !== undefined) numbers.push(fd)
+    for (let fd = 0; fd < this.#end; fd++) if (this.#slots[fd] !== undefined) numbers.push(fd)
     return numbers
   }
+}
 
-  #addFree(fd: number): void {
-    const heap = this.#free
-    let at = heap.push(fd) - 1
-    while (at > 0) {
-      const up = (at - 1) >> 1
-      if ((heap[up] as number) <= fd) break
-      heap[at] = heap[up] as number
-      at = up
-    }
-    heap[at] = fd
+function addTo(heap: number[], fd: number): void {
+  let at = heap.push(fd) - 1
+  while (at > 0) {
+    const up = (at - 1) >> 1
+    if ((heap[up] as number) <= fd) break
+    heap[at] = heap[up] as number
+    at = up
   }
+  heap[at] = fd
+}
 
-  #takeFree(): number {
-    const heap = this.#free
-    const lowest = heap[0] as number
-    const moved = heap.pop() as number
-    if (heap.length === 0) return lowest
-    let at = 0
-    for (;;) {
-      let child = 2 * at + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child++
-      if ((heap[child] as number) >= moved) break
-      heap[at] = heap[child] as number
-      at = child
-    }
-    heap[at] = moved
-    return lowest
+function takeLeast(heap: number[]): number {
+  const lowest = heap[0] as number
+  const moved = heap.pop() as number
+  if (heap.length === 0) return lowest
+  let at = 0
+  for (;;) {
+    let child = 2 * at + 1
+    if (child >= heap.length) break
+    if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child++
+    if ((heap[child] as number) >= moved) break
+    heap[at] = heap[child] as number
+    at = child
   }
+  heap[at] = moved
+  return lowest
 }

@@ -15,6 +15,8 @@ import { Random } from './random.ts'
 import { RIGHTS_ALL, RIGHTS_DIRECTORY } from './rights.ts'
 import { Status } from './status.ts'
 
+const NOBODY: readonly Process[] = []
+
 export class Kernel {
   /** Replaced only by `restore` of `checkpoint.ts`, and when the power goes. */
   fs: Filesystem
@@ -24,12 +26,9 @@ export class Kernel {
   nextPid: number
   /** The next number for what has no inode in the tree (pipes, sockets, standard streams). */
   nextSerial: number
-  /** The processes that have not ended. */
-  readonly processes: Set<Process> = new Set()
-  /** What the last stat told. */
-  readonly status: Status = new Status()
-  /** The pipe inside each fifo of the tree that is open, by its inode number. */
-  readonly fifos: Map<number, Pipe> = new Map()
+  #processes: readonly Process[] = NOBODY
+  #status: Status | undefined
+  #fifos: Map<number, Pipe> | undefined
   /** What is synced, as long as there are processes and the plan of one of them cuts the power. */
   journal: Journal | undefined
 
@@ -46,11 +45,33 @@ export class Kernel {
     return new Kernel(this.fs.fork(), this.clock.fork(), this.seed, this.nextPid, this.nextSerial)
   }
 
+  /** The processes that have not ended, in the order of their beginnings. */
+  get processes(): readonly Process[] {
+    return this.#processes
+  }
+
+  /** What the last stat told. */
+  get status(): Status {
+    this.#status ??= new Status()
+    return this.#status
+  }
+
+  /** The pipe inside each fifo of the tree that is open, by its inode number. */
+  get fifos(): Map<number, Pipe> {
+    this.#fifos ??= new Map()
+    return this.#fifos
+  }
+
   spawn(args: readonly ByteString[], env: readonly ByteString[], limits: ProcessLimits): Process {
     const pid = this.nextPid++
-    const process = new Process(pid, args, env, limits, new Random(`${this.seed}\0${pid}`))
-    this.processes.add(process)
+    const process = new Process(pid, args, env, limits, new Random(this.seed, pid))
+    this.adopt(process)
     return process
+  }
+
+  /** Takes in a process that was made elsewhere, with all that it has open. */
+  adopt(process: Process): void {
+    this.#processes = this.#processes.length === 0 ? [process] : [...this.#processes, process]
   }
 
   /** `process` has taken `total` instructions by now; where `everywhere` is true they move the clocks on, a nanosecond each. */
@@ -63,10 +84,21 @@ export class Kernel {
   /** Ends a process, once: its descriptors are closed. A second end changes nothing. */
   exit(process: Process, end: End): void {
     if (process.end !== undefined) return
+    this.forget(process, end)
+    const { fds } = process
+    for (let fd = 0; fd < fds.end; fd++) {
+      const file = fds.at(fd)?.file
+      if (file !== undefined) this.dropReference(file)
+    }
+    fds.empty()
+    if (this.#processes.length === 0) this.journal = undefined
+  }
+
+  /** `process` has ended, and what it has open is the caller's to see to. */
+  forget(process: Process, end: End): void {
     process.end = end
-    this.processes.delete(process)
-    for (const fd of process.fds.numbers()) this.close(process, fd)
-    if (this.processes.size === 0) this.journal = undefined
+    const isLast = this.#processes.length === 1 && this.#processes[0] === process
+    this.#processes = isLast ? NOBODY : this.#processes.filter((other) => other !== process)
   }
 
   /** Frees a number of `process` and what only it kept open. Preconditions: it is open. */

@@ -15,8 +15,16 @@ export class Pipe {
   /** For stat: pipes are numbered in the order in which they were made. */
   readonly ino: number
 
-  constructor(ino: number, capacity?: number) {
+  constructor(ino: number, capacity?: number, queue: ByteQueue = new ByteQueue(capacity)) {
     this.ino = ino
-    this.queue = new ByteQueue(capacity)
+    this.queue = queue
+  }
+
+  clone(): Pipe {
+    const copy = new Pipe(this.ino, this.queue.capacity, this.queue.clone())
+    copy.readers = this.readers
+    copy.writers = this.writers
+    copy.unbounded = this.unbounded
+    return copy
   }
 }

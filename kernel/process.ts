@@ -70,13 +70,14 @@ export class Process {
     env: readonly ByteString[],
     limits: ProcessLimits,
     random: Random,
+    fds: FdTable = new FdTable(limits.descriptors),
   ) {
     this.pid = pid
     this.args = args
     this.env = env
     this.limits = limits
     this.random = random
-    this.fds = new FdTable(limits.descriptors)
+    this.fds = fds
   }
 
   /** CPU time: the ticks of this process's calls, `tick` nanoseconds each, and a nanosecond for each instruction. */

@@ -65,21 +65,28 @@ class Block {
   }
 }
 
-/** The first blocks of the streams that began of late, by their seeds. Nobody steps these. */
-const firsts = new Map<string, Block>()
+/** The first block of a stream. Nobody steps it. */
+interface First {
+  readonly seed: string
+  readonly stream: number | undefined
+  readonly block: Block
+}
 
-function firstOf(seed: string): Block {
-  let first = firsts.get(seed)
-  if (first === undefined) {
-    if (firsts.size === KEPT_MAX) firsts.clear()
-    first = Block.of(seed)
-    firsts.set(seed, first)
-  }
-  return first
+/** Of the streams that began of late. They are few, and to look at each costs less than to write the name of one. */
+const firsts: First[] = []
+
+function firstOf(seed: string, stream: number | undefined): Block {
+  const found = firsts.find((first) => first.stream === stream && first.seed === seed)
+  if (found !== undefined) return found.block
+  if (firsts.length === KEPT_MAX) firsts.length = 0
+  const block = Block.of(stream === undefined ? seed : `${seed}\0${stream}`)
+  firsts.push({ seed, stream, block })
+  return block
 }
 
 export class Random {
   readonly #seed: string
+  readonly #stream: number | undefined
   /** Made when the first byte is asked for: most processes never ask, and making it costs more than their start. */
   #block: Block | undefined
   /** Whether the block is this stream's alone. */
@@ -87,8 +94,20 @@ export class Random {
   /** Bytes of the block that have been given out. */
   #used = BLOCK_BYTES
 
-  constructor(seed: string) {
+  /** The stream with that number of a seed: its name is the two with a NUL between them. */
+  constructor(seed: string, stream?: number) {
     this.#seed = seed
+    this.#stream = stream
+  }
+
+  /** A second stream that goes on as this one does. */
+  clone(): Random {
+    const copy = new Random(this.#seed, this.#stream)
+    copy.#block = this.#block
+    copy.#used = this.#used
+    // Whoever steps the block first takes a copy of it.
+    this.#isOwn = false
+    return copy
   }
 
   /** Fills `length` bytes of `target` from `start`. */
@@ -108,7 +127,7 @@ export class Random {
   #next(): Block {
     this.#used = 0
     if (this.#block === undefined) {
-      this.#block = firstOf(this.#seed)
+      this.#block = firstOf(this.#seed, this.#stream)
       return this.#block
     }
     if (!this.#isOwn) this.#block = this.#block.copy()

@@ -1,6 +1,7 @@
 /** Refuses wrong options by name, before anything has happened. */
 
 import { FaultError, type FaultRule, formatFaults, parseFaults } from '../kernel/fault.ts'
+import { type ByteString, byteString } from '../vfs/bytes.ts'
 import { Errno } from '../vfs/errno.ts'
 import { type Hashes, pureHashes } from '../vfs/hash.ts'
 import type { Instant } from '../vfs/inode.ts'
@@ -50,7 +51,7 @@ export const DEFAULT_EPOCH = '2000-01-01T00:00:00Z'
 export const DEFAULT_TICK = 1000
 export const DEFAULT_LIMITS: Limits = { calls: Infinity, output: 2 ** 26, descriptors: 1024, pipe: 2 ** 26 }
 const DEFAULT_ARGS: readonly string[] = ['main']
-const DEFAULT_PREOPENS: readonly Preopen[] = [{ name: '/', path: '/' }]
+const DEFAULT_PREOPENS: readonly CheckedPreopen[] = [{ name: byteString('/'), path: '/' }]
 
 /** The machine's options with their defaults, as the kernel takes them. */
 export interface CheckedMachineOptions {
@@ -92,12 +93,19 @@ export function checkMachineOptions(options: MachineOptions): CheckedMachineOpti
   return { seed: String(seed), epoch: instant, tick, cpu, time, hashes }
 }
 
+/** A directory of the machine, by its path, and the name that the guest knows it by. */
+export interface CheckedPreopen {
+  readonly name: ByteString
+  readonly path: string
+}
+
 /** A run's options with their defaults. */
 export interface CheckedRunOptions {
-  readonly args: readonly string[]
-  readonly env: readonly string[]
+  readonly args: readonly ByteString[]
+  /** `NAME=VALUE`. */
+  readonly env: readonly ByteString[]
   readonly tty: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
-  readonly preopens: readonly Preopen[]
+  readonly preopens: readonly CheckedPreopen[]
   readonly limits: Limits
   readonly trace: TraceLevel
   readonly timeline: TimelineOptions | undefined
@@ -133,15 +141,23 @@ export function checkRunOptions(options: RunOptions): CheckedRunOptions {
   if (typeof tty !== 'boolean') checkTty(tty)
   const every = typeof tty === 'boolean' ? { stdin: tty, stdout: tty, stderr: tty } : tty
   return {
-    args,
-    env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    args: args.map(byteString),
+    env: variables(env),
     tty: { stdin: every.stdin === true, stdout: every.stdout === true, stderr: every.stderr === true },
-    preopens: preopens === undefined ? DEFAULT_PREOPENS : checkPreopens(preopens),
+    preopens:
+      preopens === undefined
+        ? DEFAULT_PREOPENS
+        : checkPreopens(preopens).map(({ name, path }) => ({ name: byteString(name), path })),
     limits: limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits },
     trace,
     timeline: timeline === true ? {} : timeline === false ? undefined : timeline,
     faults: options.faults === undefined ? undefined : checkFaults(options.faults),
   }
+}
+
+/** An environment as a process has it. */
+export function variables(env: { readonly [name: string]: string }): ByteString[] {
+  return Object.entries(env).map(([name, value]) => byteString(`${name}=${value}`))
 }
 
 function checkLimits(limits: Partial<Limits>): void {

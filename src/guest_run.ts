@@ -1,6 +1,6 @@
 /** One run from its options to its end: the process with its descriptors, the instance, and what is left of both. */
 
-import { checkpoint, restore } from '../kernel/checkpoint.ts'
+import { type Checkpoint, checkpoint, restore } from '../kernel/checkpoint.ts'
 import { Clock } from '../kernel/clock.ts'
 import { Alone, type Executor } from '../kernel/executor.ts'
 import { type FaultRule, Faults, fateOf } from '../kernel/fault.ts'
@@ -20,7 +20,7 @@ import { Errno } from '../vfs/errno.ts'
 import { Filesystem } from '../vfs/filesystem.ts'
 import { ROOT_INO } from '../vfs/inode_table.ts'
 import { Journal } from '../vfs/journal.ts'
-import { bad, type CheckedRunOptions, checkRunOptions, DEFAULT_LIMITS } from './check_options.ts'
+import { bad, type CheckedPreopen, type CheckedRunOptions, checkRunOptions, DEFAULT_LIMITS } from './check_options.ts'
 import { type Cpu, cpuOptions } from './cpu/settings.ts'
 import { VivariumError } from './error.ts'
 import type { Comparison } from './guest_comparisons.ts'
@@ -41,7 +41,9 @@ import { TraceRecorder } from './trace_recorder.ts'
 export interface Plumbing {
   readonly stdin?: OpenFile
   readonly stdout?: OpenFile
-  readonly plan?: FaultPlan
+  readonly plan?: FaultPlan | undefined
+  /** The machine as it is before guest code runs, where somebody has it. */
+  readonly before?: Checkpoint | undefined
 }
 
 /** A run whose options and module are known to be right, so that nothing but the guest can make it fail. */
@@ -85,6 +87,9 @@ export function prepare(
 /** What is kept for the next runs of a module: so many can be in use at the same time, in a pipeline. */
 const IDLE_MAX = 4
 
+const NO_BYTES = new Uint8Array(0)
+const NONE: readonly OutputStream[][] = []
+
 /** Whose calls those of an idle binding would be, if anything could make one: a process that has ended. */
 const NOBODY = nobody()
 
@@ -113,11 +118,12 @@ export class GuestRun implements Run {
   readonly #checked: CheckedRunOptions
   readonly #stdout: OutputStream
   readonly #stderr: OutputStream
-  readonly #received: OutputStream[][] = []
+  #received: readonly OutputStream[][] = NONE
   readonly #hash: TraceHash | undefined
   readonly #recorder: TraceRecorder | undefined
   readonly #timeline: Timeline | undefined
   readonly #plan: FaultPlan | undefined
+  readonly #before: Checkpoint | undefined
   /** Whether its calls can go wrong by plan, or must be noted since those of another process can. */
   #canFail = false
   /** The machine's next number before this run took any. */
@@ -142,20 +148,22 @@ export class GuestRun implements Run {
     this.#time = settings.time
     this.#options = options
     this.#checked = checked
+    this.#before = plumbing.before
     const { args, env, limits, trace, preopens, timeline, faults } = checked
     this.#stdout = new OutputStream(options.stdout)
     this.#stderr = new OutputStream(options.stderr)
-    this.process = kernel.spawn(args.map(byteString), env.map(byteString), limits)
+    this.process = kernel.spawn(args, env, limits)
     this.process.listing = options.listing
     const callHashes = timeline === undefined ? undefined : new CallHashes(traceBuffer())
     this.#hash = callHashes ?? (trace === 'off' ? undefined : new TraceHash(traceBuffer()))
     this.#recorder =
       trace === 'records' || timeline !== undefined ? new TraceRecorder(this.process.pid, kernel.clock.tick) : undefined
     this.#openStandard(plumbing.stdin ?? stdinOf(kernel, options.stdin ?? '', input), plumbing.stdout)
-    preopens.forEach(({ name }, index) => {
-      this.process.fds.add(kernel.preopen(directories[index] as number, byteString(name)))
-    })
-    for (const peers of options.listen ?? []) this.#listen(peers)
+    for (let index = 0; index < preopens.length; index++) {
+      const { name } = preopens[index] as CheckedPreopen
+      this.process.fds.add(kernel.preopen(directories[index] as number, name))
+    }
+    if (options.listen !== undefined) for (const peers of options.listen) this.#listen(peers)
     this.#plan = plumbing.plan ?? (faults === undefined ? undefined : this.#planOf(faults))
     if (timeline !== undefined && callHashes !== undefined && this.#recorder !== undefined) {
       this.#timeline = new Timeline(kernel, this.process, settings, callHashes, this.#recorder, timeline)
@@ -168,9 +176,11 @@ export class GuestRun implements Run {
    */
   start(executor: Executor): void {
     // Where the clocks start says, with the calls, where they are at each of them.
-    const { realtime, monotonic, tick } = this.#kernel.clock
-    this.#hash?.words(realtime.sec, realtime.nsec, monotonic.sec, monotonic.nsec)
-    this.#hash?.words(tick, this.process.pid, 0, 0)
+    if (this.#hash !== undefined) {
+      const { realtime, monotonic, tick } = this.#kernel.clock
+      this.#hash.words(realtime.sec, realtime.nsec, monotonic.sec, monotonic.nsec)
+      this.#hash.words(tick, this.process.pid, 0, 0)
+    }
     const { kind } = this.#module
     this.#canFail = this.#plan !== undefined || this.#kernel.journal !== undefined
     const idle = this.#isClosed ? this.#idle.pop() : undefined
@@ -188,7 +198,7 @@ export class GuestRun implements Run {
         callExport(exports, '_start', [])
         this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
       } else if (kind === 'reactor') callExport(exports, '_initialize', [])
-    })
+    }, this.#before)
     if (this.process.end !== undefined) this.#hash?.seal()
     if (this.#isClosed && this.process.failure === undefined) this.#retire(instance)
   }
@@ -272,7 +282,8 @@ export class GuestRun implements Run {
     const cut = (fate: string): void => {
       const left = kernel.journal?.cut(fateOf(fate, (problem) => bug(problem)))
       const message = `the power went at call ${this.calls}, by plan`
-      for (const process of [...kernel.processes]) kernel.exit(process, { kind: 'limit', limit: 'power cut', message })
+      for (const process of kernel.processes.slice())
+        kernel.exit(process, { kind: 'limit', limit: 'power cut', message })
       if (left !== undefined) kernel.fs = left
     }
     return { faults, cut }
@@ -385,8 +396,8 @@ export class GuestRun implements Run {
    * What a call threw counts even where something on the way out caught it. How far a guest gets before the engine's
    * stack ends depends on the engine, and a call that it ended may be half done: so then the machine goes back.
    */
-  #guard(run: () => void): void {
-    const before = checkpoint(this.#kernel)
+  #guard(run: () => void, before: Checkpoint = checkpoint(this.#kernel)): void {
+    const { nextSerial } = this.#kernel
     if (this.#entered++ === 0) this.#cpu?.enter()
     let thrown: { readonly error: unknown } | undefined
     try {
@@ -403,10 +414,11 @@ export class GuestRun implements Run {
     if (cause === undefined) return
     const { error } = cause
     if (isStackOverflow(error)) {
+      this.#kernel.nextSerial = nextSerial
       restore(this.#kernel, before, this.process, { kind: 'limit', limit: 'stack', message: STACK })
       return
     }
-    const limit = failure === undefined ? this.#limitBehind(error) : undefined
+    const limit = failure === undefined && this.process.end === undefined ? this.#limitBehind(error) : undefined
     if (limit !== undefined) this.#kernel.exit(this.process, limit)
     // Not for a guest that has ended: writing the stack out costs more than a short run.
     if (this.process.end === undefined) {
@@ -467,8 +479,6 @@ export class GuestRun implements Run {
     const kernel = this.#kernel
     if (stdin.kind === 'input') stdin.terminal = tty.stdin
     const out = stdout ?? outputFile(kernel, this.#stdout, tty.stdout)
-    const rightsOf = (file: OpenFile): number =>
-      file.kind === 'file' ? RIGHTS_FILE : file.terminal ? RIGHTS_TERMINAL : RIGHTS_PIPE
     this.process.fds.add(new Descriptor(stdin, rightsOf(stdin) & ~RIGHTS_WRITING, 0))
     this.process.fds.add(new Descriptor(out, rightsOf(out) & ~RIGHT_FD_READ, 0))
     const error = outputFile(kernel, this.#stderr, tty.stderr)
@@ -478,15 +488,14 @@ export class GuestRun implements Run {
   #listen(peers: readonly SocketPeer[]): void {
     const { listener, descriptor } = listen(this.#kernel)
     this.process.fds.add(descriptor)
-    this.#received.push(
-      peers.map((peer) => {
-        const received = new OutputStream()
-        const near = connect(this.#kernel, listener)
-        if (near instanceof Errno) throw new KernelBug('a new listener refused a connection')
-        this.#attachPeer(near, peer, received)
-        return received
-      }),
-    )
+    const outputs = peers.map((peer) => {
+      const received = new OutputStream()
+      const near = connect(this.#kernel, listener)
+      if (near instanceof Errno) throw new KernelBug('a new listener refused a connection')
+      this.#attachPeer(near, peer, received)
+      return received
+    })
+    this.#received = [...this.#received, outputs]
   }
 
   /** The host's end of a connection: sends what `peer` says at once, keeps what comes, and answers it. */
@@ -524,12 +533,16 @@ function stdinOf(kernel: Kernel, stdin: Stdin, input: number | undefined): OpenF
   if (input !== undefined) return kernel.describe('file', input, true, false)
   const file = new OpenFile('input', 0, true, false, kernel.nextSerial++)
   const isWhole = typeof stdin === 'string' || stdin instanceof Uint8Array
-  file.input = new Input(isWhole ? [bytesOf(stdin, 'stdin')] : mapBytes(stdin as Iterable<string>))
+  file.input = new Input(isWhole ? bytesOf(stdin, 'stdin') : mapBytes(stdin as Iterable<string>))
   return file
 }
 
 function* mapBytes(chunks: Iterable<Uint8Array | string>): Generator<Uint8Array> {
   for (const chunk of chunks) yield bytesOf(chunk, 'stdin, a part of it')
+}
+
+function rightsOf({ kind, terminal }: OpenFile): number {
+  return kind === 'file' ? RIGHTS_FILE : terminal ? RIGHTS_TERMINAL : RIGHTS_PIPE
 }
 
 function outputFile(kernel: Kernel, stream: OutputStream, terminal: boolean): OpenFile {
@@ -573,14 +586,15 @@ function outputOf(stream: OutputStream): Output {
 
 /** @throws VivariumError `BAD_OPTION` for what the types do not allow: it comes from an iterator or a function. */
 function bytesOf(value: string | Uint8Array, name: string): Uint8Array {
+  if (value === '') return NO_BYTES
   if (typeof value === 'string') return encodeUtf8(value)
   return value instanceof Uint8Array ? value : bad(name, value, 'text or a Uint8Array')
 }
 
 /** The engine's own error for too deep a stack: V8 and JavaScriptCore throw a RangeError, SpiderMonkey an InternalError. */
 function isStackOverflow(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return /call stack|recursion/i.test(error.message) && (error.name === 'RangeError' || error.name === 'InternalError')
+  if (!(error instanceof Error) || (error.name !== 'RangeError' && error.name !== 'InternalError')) return false
+  return /call stack|recursion/i.test(error.message)
 }
 
 /** A trap, or an exception that the guest threw and did not catch; everything else is the host's. */

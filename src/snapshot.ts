@@ -1,5 +1,6 @@
 /** A machine at one moment between runs, kept for good: what it is called, and what is in it. */
 
+import type { Checkpoint } from '../kernel/checkpoint.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { stateOf } from '../kernel/state.ts'
 import { byteString, encodeUtf8 } from '../vfs/bytes.ts'
@@ -24,17 +25,24 @@ export interface Settings {
 
 export class Snapshot {
   readonly #kernel: Kernel
+  readonly #checkpoint: Checkpoint
   readonly settings: Settings
 
   /** Takes a kernel that nobody else will change. */
   constructor(kernel: Kernel, settings: Settings) {
     this.#kernel = kernel
+    this.#checkpoint = { table: kernel.fs.table, blocks: kernel.fs.blocks, clock: kernel.clock }
     this.settings = settings
   }
 
   /** A kernel to go on with; this one stays as it is. */
   fork(): Kernel {
     return this.#kernel.fork()
+  }
+
+  /** The machine as it is here, to go back to: nobody changes it. For this folder. */
+  get checkpoint(): Checkpoint {
+    return this.#checkpoint
   }
 
   /** The tree, for `vivarium/fs`, `vivarium/formats` and `vivarium/node`: a fork, so nothing that is done to it changes this. */

@@ -23,6 +23,7 @@ import {
   Errno,
 } from './errno.ts'
 import { FileData } from './file_data.ts'
+import { Holds } from './holds.ts'
 import type { DeviceName, DirectoryInode, FileInode, Inode, Instant, Kind } from './inode.ts'
 import { InodeTable, ROOT_INO } from './inode_table.ts'
 import { BLOCK_SIZE, DEFAULT_QUOTA, FILE_SIZE_MAX, LINK_MAX, type Quota } from './limits.ts'
@@ -53,18 +54,22 @@ export class Filesystem {
   /** Blocks that hold data, over all files. */
   blocks = 0
   readonly #quotaBlocks: number
-  /** How often each inode is held open; a removed inode lives until nobody holds it. */
-  readonly #holds = new Map<number, number>()
-  /** An inode that is held once and is not in `#holds`, or 0: what is opened and soon closed changes no map. */
-  #heldOnce = 0
+  /** What is held open, from the first on; a removed inode lives until nobody holds it. */
+  #holds: Holds | undefined
 
   /** What has been worked out of states of this tree: shared by all forks. */
   readonly lineage: Lineage
 
-  /** An empty tree whose root was made at `now`; or, with `table`, the tree that is in it. */
-  constructor(quota: Partial<Quota> = {}, now: Instant = EPOCH, table?: InodeTable, lineage: Lineage = new Lineage()) {
+  /** An empty tree whose root was made at `now`; or, with `table`, the tree that is in it. `whole`: a quota without defaults. */
+  constructor(
+    quota: Partial<Quota> = {},
+    now: Instant = EPOCH,
+    table?: InodeTable,
+    lineage: Lineage = new Lineage(),
+    whole: Quota = { ...DEFAULT_QUOTA, ...quota },
+  ) {
     this.lineage = lineage
-    this.quota = { ...DEFAULT_QUOTA, ...quota }
+    this.quota = whole
     this.#quotaBlocks = Math.floor(this.quota.bytes / BLOCK_SIZE)
     this.table = table ?? new InodeTable()
     this.walk = new Walk(this.table)
@@ -78,13 +83,13 @@ export class Filesystem {
    * unless `holds` says that the descriptors are forked too.
    */
   fork(holds: 'drop' | 'keep' = 'drop'): Filesystem {
-    const copy = new Filesystem(this.quota, EPOCH, this.table.fork(), this.lineage)
+    const copy = new Filesystem(this.quota, EPOCH, this.table.fork(), this.lineage, this.quota)
     copy.blocks = this.blocks
-    if (this.#heldOnce !== 0) this.#settleHolds()
-    for (const [ino, count] of this.#holds) {
-      if (holds === 'keep') copy.#holds.set(ino, count)
-      else if (this.get(ino).nlink === 0) copy.#free(ino)
-    }
+    if (holds === 'keep') copy.#holds = this.#holds?.clone()
+    else
+      this.#holds?.forEach((ino) => {
+        if (this.get(ino).nlink === 0) copy.#free(ino)
+      })
     return copy
   }
 
@@ -95,29 +100,19 @@ export class Filesystem {
 
   /** Keeps an inode alive though its last name may go. */
   hold(ino: number): void {
-    if (this.#heldOnce !== 0) this.#settleHolds()
-    const count = this.#holds.size === 0 ? undefined : this.#holds.get(ino)
-    if (count === undefined) this.#heldOnce = ino
-    else this.#holds.set(ino, count + 1)
+    if (this.#holds === undefined) this.#holds = new Holds(ino)
+    else this.#holds.add(ino)
   }
 
   /** Undoes one `hold`; a removed inode that nobody holds is gone. */
   release(ino: number): void {
-    if (ino === this.#heldOnce) this.#heldOnce = 0
-    else {
-      const count = this.#holds.get(ino)
-      if (count === undefined) throw new KernelBug(`inode ${ino} is not held`)
-      if (count > 1) {
-        this.#holds.set(ino, count - 1)
-        return
-      }
-      this.#holds.delete(ino)
-    }
-    if (this.get(ino).nlink === 0) this.#free(ino)
+    const left = this.#holds?.remove(ino)
+    if (left === undefined) throw new KernelBug(`inode ${ino} is not held`)
+    if (left === 0 && this.get(ino).nlink === 0) this.#free(ino)
   }
 
   isHeld(ino: number): boolean {
-    return ino === this.#heldOnce || this.#holds.has(ino)
+    return this.#holds?.has(ino) === true
   }
 
   /** The inode at `path`: ENOENT when missing, and the walk's own errors. */
@@ -416,11 +411,6 @@ export class Filesystem {
 
   #ownDirectory(ino: number): DirectoryInode {
     return this.table.own(ino) as DirectoryInode
-  }
-
-  #settleHolds(): void {
-    this.#holds.set(this.#heldOnce, 1)
-    this.#heldOnce = 0
   }
 
   #freeBlocks(): number {

@@ -10,21 +10,22 @@ const SPARE_MAX = 1 << 26
 /** Owns what was made under it: a fork gives both sides new ones, so that neither owns the past. */
 export class Edition {
   /** What was made under this edition and is in use no more. */
-  readonly #spare: Spare
+  #spare: Spare | undefined
 
   /** `before` is the edition that nothing will be changed under any more: its spare buffers are this one's. */
   constructor(before?: Edition) {
-    this.#spare = before === undefined ? new Spare() : before.#spare
+    this.#spare = before === undefined ? undefined : before.#spare
   }
 
   /** Takes back a buffer. Preconditions: it was made under this edition, and nothing refers to it any more. */
   recycle(buffer: Uint8Array): void {
+    this.#spare ??= new Spare()
     this.#spare.put(buffer)
   }
 
   /** A buffer of so many bytes that was recycled, with whatever was in it, or `undefined`. */
   reuse(size: number): Uint8Array | undefined {
-    return this.#spare.take(size)
+    return this.#spare === undefined ? undefined : this.#spare.take(size)
   }
 }
 

@@ -14,7 +14,7 @@ import { Journal } from '../../vfs/journal.ts'
 import { createNodeFs, type NodeFs } from '../../vfs/node_fs.ts'
 import { importTree } from '../../vfs/tree.ts'
 import { isCallName } from '../abi/signatures.ts'
-import { bad } from '../check_options.ts'
+import { bad, variables } from '../check_options.ts'
 import { compile, rewrittenFor } from '../compile.ts'
 import { type Difference, diff } from '../diff.ts'
 import { VivariumError } from '../error.ts'
@@ -112,7 +112,10 @@ export class Engine {
   #start(kernel: Kernel, base: Snapshot, world: World, options: ExecuteOptions): GuestRun {
     const { plan } = options
     let run: GuestRun | undefined
-    const plumbing: Plumbing = plan === undefined ? {} : { plan: plan(kernel, () => run as GuestRun) }
+    const plumbing: Plumbing = {
+      plan: plan?.(kernel, () => run as GuestRun),
+      before: world.files === undefined && world.epoch === undefined ? base.checkpoint : undefined,
+    }
     const prepared = this.#likeSimplest(world, options) ?? this.#prepare(kernel, base, world, options)
     run = new GuestRun(kernel, prepared, plumbing)
     run.start(new Alone(kernel))
@@ -139,8 +142,12 @@ export class Engine {
       usual = { ...usual, ...(stdin === undefined ? {} : { stdin }), ...(listing === undefined ? {} : { listing }) }
     }
     if (args !== undefined || env !== undefined || rules !== undefined) {
-      const variables = env === undefined ? checked.env : Object.entries(env).map(([name, value]) => `${name}=${value}`)
-      checked = { ...checked, args: args ?? checked.args, env: variables, faults: rules }
+      checked = {
+        ...checked,
+        args: args === undefined ? checked.args : args.map(byteString),
+        env: env === undefined ? checked.env : variables(env),
+        faults: rules,
+      }
     }
     return { module: guest, settings, directories, input, checked, options: usual }
   }

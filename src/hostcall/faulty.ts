@@ -1,6 +1,6 @@
 /** Carries out a plan of faults: stands before the handler of a call, and lets through what is to happen as it is. */
 
-import type { Effect, Faults } from '../../kernel/fault.ts'
+import type { Effect, Faults, Subject } from '../../kernel/fault.ts'
 import type { OpenFile } from '../../kernel/open_file.ts'
 import { textOf } from '../../vfs/bytes.ts'
 import { ENOSPC } from '../../vfs/errno.ts'
@@ -22,21 +22,16 @@ const READS = ['fd_read', 'fd_pread']
 
 /** The handler of a call that does what the plan of the guest says, and tells the kernel's journal, where there are. */
 export function faulty(guest: Guest, signature: Signature, handler: Handler): Handler {
-  const { name, params, results } = signature
-  const fdWords = params.filter(({ kind }) => kind === 'fd').map(({ name }) => wordOf(signature, name))
-  const paths = pathWords(signature)
+  const { name, results } = signature
+  const subject = new CallSubject(guest, signature)
   const moved = results.find(({ param }) => param === 'nwritten')?.param
   const movedWord = moved === undefined ? undefined : wordOf(signature, moved)
   const syncs = syncsOf(name)
   return (_guest, ...words: number[]) => {
     const { plan } = guest
     if (plan?.from !== undefined && guest.process.calls < plan.from) return handler(guest, ...words)
-    const fds = fdWords.map((word) => (words[word] as number) >>> 0)
-    const effect = plan?.faults.next(guest.process.calls, name, {
-      fds,
-      paths: () => pathsOf(guest, fds, paths, words),
-      isFile: () => guest.process.fds.at(fds[0] as number)?.file.kind === 'file',
-    })
+    subject.words = words
+    const effect = plan?.faults.next(guest.process.calls, name, subject)
     const failed = effect === undefined || plan === undefined ? undefined : before(guest, effect, plan)
     if (failed !== undefined) return failed
     guest.wasShort = false
@@ -45,15 +40,64 @@ export function faulty(guest: Guest, signature: Signature, handler: Handler): Ha
     const { kernel, process } = guest
     const goesOn = number === 0 && process.end === undefined
     if (goesOn && (effect?.kind === 'space' || effect?.kind === 'short')) {
-      const bytes = movedWord === undefined ? 0 : guest.memory.view.getUint32((words[movedWord] as number) >>> 0, true)
+      const at = movedWord === undefined ? undefined : (words[movedWord] as number) >>> 0
+      const bytes = at === undefined ? 0 : guest.memory.view.getUint32(at, true)
       plan?.faults.moved(effect.kind === 'space' ? bytes : 0, guest.wasShort)
     }
     if (kernel.journal !== undefined) {
       kernel.journal.note(kernel.fs, process.calls)
-      const file = goesOn && syncs !== undefined ? process.fds.at(fds[0] as number)?.file : undefined
+      const file = goesOn && syncs !== undefined ? subject.file : undefined
       if (file !== undefined && syncs?.(file) === true) kernel.journal.sync(file.ino)
     }
     return number
+  }
+}
+
+/** The call at hand: one object for all calls of a kind. */
+class CallSubject implements Subject {
+  words: readonly number[] = []
+  readonly #guest: Guest
+  readonly #fdWords: readonly number[]
+  readonly #paths: readonly PathWords[]
+
+  constructor(guest: Guest, signature: Signature) {
+    this.#guest = guest
+    this.#fdWords = signature.params.filter(({ kind }) => kind === 'fd').map(({ name }) => wordOf(signature, name))
+    this.#paths = pathWords(signature)
+  }
+
+  get fds(): readonly number[] {
+    return this.#fdWords.map((word) => this.#word(word))
+  }
+
+  /** What its first descriptor refers to. */
+  get file(): OpenFile | undefined {
+    const [word] = this.#fdWords
+    return word === undefined ? undefined : this.#guest.process.fds.at(this.#word(word))?.file
+  }
+
+  isFile(): boolean {
+    return this.file?.kind === 'file'
+  }
+
+  /** As text: of its arguments, without links followed, or all names of its descriptors. */
+  paths(): readonly string[] {
+    const { kernel, process, memory } = this.#guest
+    const names = kernel.fs.lineage.names(kernel.fs.table)
+    const namesOf = (fd: number | undefined): string[] => {
+      const ino = fd === undefined ? 0 : (process.fds.at(fd)?.file.ino ?? 0)
+      return ino === 0 ? [] : names.pathsOf(ino).map(textOf)
+    }
+    if (this.#paths.length === 0) return this.fds.flatMap(namesOf)
+    return this.#paths.flatMap(({ ptr, length, base }) => {
+      const [start, size] = [this.#word(ptr), this.#word(length)]
+      if (!memory.covers(start, size)) return []
+      return namesOf(this.fds[base]).map((from) => normal(`${from}/${textOf(memory.readByteString(start, size))}`))
+    })
+  }
+
+  #word(index: number): number {
+    return (this.words[index] as number) >>> 0
   }
 }
 
@@ -99,27 +143,6 @@ function pathWords(signature: Signature): PathWords[] {
     if (kind === 'fd') base++
     if (kind !== 'path' || count === undefined || base < 0) return []
     return [{ ptr: wordOf(signature, name), length: wordOf(signature, count), base }]
-  })
-}
-
-/** The paths that a call is about, as text: of its arguments, without links followed, or all names of its descriptors. */
-function pathsOf(
-  guest: Guest,
-  fds: readonly number[],
-  paths: readonly PathWords[],
-  words: readonly number[],
-): readonly string[] {
-  const { fs } = guest.kernel
-  const names = fs.lineage.names(fs.table)
-  const namesOf = (fd: number | undefined): string[] => {
-    const ino = fd === undefined ? 0 : (guest.process.fds.at(fd)?.file.ino ?? 0)
-    return ino === 0 ? [] : names.pathsOf(ino).map(textOf)
-  }
-  if (paths.length === 0) return fds.flatMap(namesOf)
-  return paths.flatMap(({ ptr, length, base }) => {
-    const [start, size] = [(words[ptr] as number) >>> 0, (words[length] as number) >>> 0]
-    if (!guest.memory.covers(start, size)) return []
-    return namesOf(fds[base]).map((from) => normal(`${from}/${textOf(guest.memory.readByteString(start, size))}`))
   })
 }
 

@@ -120,8 +120,8 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/fd_table.ts',
-    find: 'if (this.#free.length === 0) return',
-    put: 'if (this.#free.length < 2) return',
+    find: 'free === undefined || free.length === 0',
+    put: 'free === undefined || free.length < 2',
     rule: 'A new descriptor has the lowest free number.',
     tests: FD_TABLE,
   },
@@ -177,7 +177,7 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/kernel.ts',
-    find: '    for (const fd of process.fds.numbers()) this.close(process, fd)\n',
+    find: '      if (file !== undefined) this.dropReference(file)\n',
     put: '',
     rule: 'A process that ends closes what it has open.',
     tests: ERRORS,
@@ -953,8 +953,8 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/stream.ts',
-    find: '] = last.subarray(0, this.#end)',
-    put: '] = last',
+    find: 'if (last !== undefined) chunks[chunks.length - 1] = last.subarray(0, this.#end)',
+    put: '',
     rule: 'Of a chunk of output only what was written is output.',
     tests: STREAM,
   },

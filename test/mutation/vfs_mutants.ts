@@ -7,6 +7,7 @@ const CHECK = ['test/vfs/check.test.ts']
 const DIRECTORY = ['test/vfs/directory.test.ts']
 const FILE_DATA = ['test/vfs/file_data.test.ts']
 const FILESYSTEM = ['test/vfs/filesystem.test.ts']
+const HOLDS = ['test/vfs/holds.test.ts']
 const INSTANT = ['test/vfs/instant.test.ts']
 const JOURNAL = ['test/vfs/journal.test.ts']
 const NAME_FILTER = ['test/vfs/name_filter.test.ts']
@@ -397,43 +398,43 @@ export const vfsMutants: readonly Mutant[] = [
     tests: PERSISTENT_ARRAY,
   },
   {
-    file: 'vfs/filesystem.ts',
-    find: '    if (this.#heldOnce !== 0) this.#settleHolds()\n    const count',
-    put: '    const count',
-    rule: 'What is held stays held when something else is.',
-    tests: FILESYSTEM,
-  },
-  {
-    file: 'vfs/filesystem.ts',
-    find: '    if (this.#heldOnce !== 0) this.#settleHolds()\n    for',
-    put: '    for',
-    rule: 'What a fork keeps open is held there too.',
-    tests: FILESYSTEM,
-  },
-  {
-    file: 'vfs/filesystem.ts',
-    find: 'ino === this.#heldOnce || ',
-    put: '',
-    rule: 'What is held once is held.',
-    tests: FILESYSTEM,
-  },
-  {
-    file: 'vfs/filesystem.ts',
-    find: 'if (count > 1) {',
-    put: 'if (count > 2) {',
+    file: 'vfs/holds.ts',
+    find: 'if (at >= 0) this.#counts[at] = (this.#counts[at] as number) + 1',
+    put: 'if (at >= 0) this.#counts[at] = 1',
     rule: 'What is held twice lives until it is released twice.',
-    tests: FILESYSTEM,
+    tests: HOLDS,
+  },
+  {
+    file: 'vfs/holds.ts',
+    find: '    if (this.#more !== undefined) copy.#more = new Map(this.#more)\n',
+    put: '',
+    rule: 'What a fork keeps open is held there too.',
+    tests: HOLDS,
+  },
+  {
+    file: 'vfs/holds.ts',
+    find: 'this.#place(ino) >= 0 || this.#more?.has(ino) === true',
+    put: 'this.#place(ino) >= 0',
+    rule: 'However many are held, each is.',
+    tests: HOLDS,
+  },
+  {
+    file: 'vfs/holds.ts',
+    find: '    if (left === 0) {',
+    put: '    if (left <= 1) {',
+    rule: 'What is held twice lives until it is released twice.',
+    tests: HOLDS,
   },
   {
     file: 'vfs/filesystem.ts',
-    find: '    if (this.get(ino).nlink === 0) this.#free(ino)\n  }\n\n  isHeld',
-    put: '  }\n\n  isHeld',
+    find: '    if (left === 0 && this.get(ino).nlink === 0) this.#free(ino)\n',
+    put: '',
     rule: 'A removed inode goes with its last holder.',
     tests: FILESYSTEM,
   },
   {
     file: 'vfs/filesystem.ts',
-    find: '      else if (this.get(ino).nlink === 0) copy.#free(ino)\n',
+    find: '        if (this.get(ino).nlink === 0) copy.#free(ino)\n',
     put: '',
     rule: 'A fork has nothing that only a descriptor kept alive.',
     tests: FILESYSTEM,
