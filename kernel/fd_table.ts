@@ -97,7 +97,7 @@ export class FdTable {
 
   /** Frees all numbers. The references are the caller's to drop, before. */
   empty(): void {
-    this.#slots.fill(undefined, 0, this.#end)
+    for (let fd = 0; fd < this.#end; fd++) this.#slots[fd] = undefined
     this.#end = 0
     this.#free = undefined
   }

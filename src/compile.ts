@@ -5,6 +5,7 @@ import type { CpuOptions } from './cpu/options.ts'
 import { rewrite } from './cpu/rewrite.ts'
 import { scan } from './cpu/scan.ts'
 import { type Cpu, cpuOptions, ONLY_RESET, type Watching } from './cpu/settings.ts'
+import { unwindable } from './cpu/unwind.ts'
 import { VivariumError } from './error.ts'
 import { traceBuffer } from './hostcall/stripes.ts'
 import { MARKED_MEMORY_MAX } from './memory_image.ts'
@@ -67,6 +68,18 @@ export function compileFor(bytes: Uint8Array, options: CpuOptions | undefined): 
   if (!WebAssembly.validate(bytes)) compileAsItIs(bytes)
   const module = options === undefined ? compileForReset(bytes) : compileRewritten(bytes, options)
   made.set(bytes, [...(made.get(bytes) ?? []), { key, module }])
+  return module
+}
+
+/**
+ * As `compileFor`, of a module that can be stopped at a call; `undefined` for one of which the rewriter cannot make that.
+ * It is made anew each time.
+ */
+export function compileStoppable(bytes: Uint8Array, options: CpuOptions): WebAssembly.Module | undefined {
+  const made = unwindable(rewrite(bytes, options))
+  if (typeof made === 'string') return undefined
+  const module = compileAsItIs(made)
+  rewritten.set(module, { ...options, unwind: true })
   return module
 }
 

@@ -18,6 +18,7 @@ import {
 } from './cpu/options.ts'
 import { GuestComparisons } from './guest_comparisons.ts'
 import { GuestEdges } from './guest_edges.ts'
+import { GuestFrames } from './guest_frames.ts'
 
 /** Without a bound the counter starts here: no run takes so many. */
 const ENDLESS = 2 ** 53 - 1
@@ -38,6 +39,8 @@ export class GuestCpu {
   readonly edges: GuestEdges | undefined
   /** What was compared, of a module that shows it. */
   readonly comparisons: GuestComparisons | undefined
+  /** Its frames, where they can be taken off the engine's stack. */
+  readonly frames: GuestFrames | undefined
   readonly #stack: number | undefined
   readonly #depth: WebAssembly.Global | undefined
   readonly #fuel: WebAssembly.Global | undefined
@@ -62,6 +65,7 @@ export class GuestCpu {
     }
     const table = exports[COMPARISONS] as WebAssembly.Table | undefined
     this.comparisons = table === undefined ? undefined : new GuestComparisons(table)
+    this.frames = GuestFrames.of(exports)
     this.exports = Object.fromEntries(Object.entries(exports).filter(([name]) => !RESERVED.includes(name)))
   }
 
@@ -74,6 +78,12 @@ export class GuestCpu {
       this.#fuel.value = BigInt(this.#given)
     }
     this.#start?.()
+  }
+
+  /** Goes on with what another instance, which is stopped, was given. */
+  continue(from: GuestCpu): void {
+    this.#given = from.#given
+    this.#isBounded = from.#isBounded
   }
 
   /** Before the host calls into the guest: an exception that went through the guest may have left frames counted. */

@@ -49,6 +49,26 @@ export class GuestInstance {
     return this.#bytes.length === this.#image.size
   }
 
+  /** Whether it can become what `other`, which is stopped, is: no memory shrinks. */
+  canBecome(other: GuestInstance): boolean {
+    return bytesOf(this.cpu?.memory).length <= bytesOf(other.cpu?.memory).length
+  }
+
+  /**
+   * Makes it what `other` is, another instance of the same module, which is stopped at a call. Preconditions: nobody else
+   * can reach it, and `canBecome`. @throws RangeError where the host cannot give as much memory.
+   */
+  become({ cpu: other }: GuestInstance): void {
+    const { cpu } = this
+    if (cpu?.frames === undefined || other?.frames === undefined) return
+    const from = bytesOf(other.memory)
+    const missing = from.length - bytesOf(cpu.memory).length
+    if (missing > 0) cpu.memory?.grow(missing / 65_536)
+    bytesOf(cpu.memory).set(from)
+    cpu.frames.copy(other.frames)
+    cpu.continue(other)
+  }
+
   /** Puts it back to how it was when it was made. Preconditions: `canReset`, and nobody else can reach it. */
   reset(): void {
     const { cpu } = this

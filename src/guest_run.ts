@@ -6,6 +6,7 @@ import { Alone, type Executor } from '../kernel/executor.ts'
 import { type FaultRule, Faults, fateOf } from '../kernel/fault.ts'
 import { Descriptor } from '../kernel/fd_table.ts'
 import { capturable, captured } from '../kernel/file_calls.ts'
+import { forkRunning, type Running } from '../kernel/fork_running.ts'
 import { Kernel } from '../kernel/kernel.ts'
 import { OpenFile } from '../kernel/open_file.ts'
 import type { End, Process } from '../kernel/process.ts'
@@ -44,6 +45,16 @@ export interface Plumbing {
   readonly plan?: FaultPlan | undefined
   /** The machine as it is before guest code runs, where somebody has it. */
   readonly before?: Checkpoint | undefined
+  /** A run to go on with, from where it is stopped. */
+  readonly from?: Stopped
+}
+
+/** A run that is stopped before a call: what there is of it, for others to go on with. */
+interface Stopped extends Running {
+  readonly instance: GuestInstance
+  /** What runs that went on from there have left. */
+  readonly idle: Idle[]
+  readonly before: Checkpoint
 }
 
 /** A run whose options and module are known to be right, so that nothing but the guest can make it fail. */
@@ -123,7 +134,14 @@ export class GuestRun implements Run {
   readonly #recorder: TraceRecorder | undefined
   readonly #timeline: Timeline | undefined
   readonly #plan: FaultPlan | undefined
-  readonly #before: Checkpoint | undefined
+  /** The machine as it was before guest code ran. */
+  #before: Checkpoint | undefined
+  /** The run that this one goes on with. */
+  readonly #from: Stopped | undefined
+  /** The instance, while the guest is stopped. */
+  #stopped: GuestInstance | undefined
+  /** What runs that went on from where this one was stopped have left. */
+  readonly #others: Idle[] = []
   /** Whether its calls can go wrong by plan, or must be noted since those of another process can. */
   #canFail = false
   /** The machine's next number before this run took any. */
@@ -148,8 +166,17 @@ export class GuestRun implements Run {
     this.#time = settings.time
     this.#options = options
     this.#checked = checked
-    this.#before = plumbing.before
+    const { from } = plumbing
+    this.#from = from
+    this.#before = from?.before ?? plumbing.before
     const { args, env, limits, trace, preopens, timeline, faults } = checked
+    this.#plan = plumbing.plan ?? (faults === undefined ? undefined : this.#planOf(faults))
+    if (from !== undefined) {
+      this.#stdout = from.stdout
+      this.#stderr = from.stderr
+      this.process = from.process
+      return
+    }
     this.#stdout = new OutputStream(options.stdout)
     this.#stderr = new OutputStream(options.stderr)
     this.process = kernel.spawn(args, env, limits)
@@ -164,17 +191,17 @@ export class GuestRun implements Run {
       this.process.fds.add(kernel.preopen(directories[index] as number, name))
     }
     if (options.listen !== undefined) for (const peers of options.listen) this.#listen(peers)
-    this.#plan = plumbing.plan ?? (faults === undefined ? undefined : this.#planOf(faults))
     if (timeline !== undefined && callHashes !== undefined && this.#recorder !== undefined) {
       this.#timeline = new Timeline(kernel, this.process, settings, callHashes, this.#recorder, timeline)
     }
   }
 
   /**
-   * Instantiates and runs the module: a command to its end, a reactor through its initialisation.
+   * Instantiates and runs the module: a command to its end, a reactor through its initialisation. A command whose module
+   * can be stopped stops before the call with the number `stopAt`.
    * @throws VivariumError `BAD_MODULE` where it does not link; then the process has not begun.
    */
-  start(executor: Executor): void {
+  start(executor: Executor, stopAt?: number): void {
     // Where the clocks start says, with the calls, where they are at each of them.
     if (this.#hash !== undefined) {
       const { realtime, monotonic, tick } = this.#kernel.clock
@@ -185,22 +212,85 @@ export class GuestRun implements Run {
     this.#canFail = this.#plan !== undefined || this.#kernel.journal !== undefined
     const idle = this.#isClosed ? this.#idle.pop() : undefined
     this.#bindings = idle === undefined ? this.#bind(executor) : this.#take(idle, executor)
+    const from = this.#from?.instance
     let instance = idle?.instance
+    if (from !== undefined && instance?.canBecome(from) === false) instance = undefined
+    if (stopAt !== undefined) this.#before ??= checkpoint(this.#kernel)
     this.#guard(() => {
-      if (instance === undefined) instance = this.#instantiate()
-      else instance.reset()
+      const isNew = instance === undefined
+      instance ??= this.#instantiate()
       const { cpu, exports } = instance
       this.#cpu = cpu
       this.#exports = exports
-      cpu?.begin(this.#options.fuel)
+      if (from === undefined) {
+        if (!isNew) instance.reset()
+        cpu?.begin(this.#options.fuel)
+      } else instance.become(from)
       if (cpu !== undefined && this.#time !== 'calls') this.#meterBy(cpu)
-      if (kind === 'command') {
-        callExport(exports, '_start', [])
-        this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
-      } else if (kind === 'reactor') callExport(exports, '_initialize', [])
+      if (cpu?.frames !== undefined) {
+        const stops = { frames: cpu.frames, at: stopAt ?? Number.POSITIVE_INFINITY }
+        for (const { guest } of this.#bindings) guest.stops = stops
+      }
+      if (from !== undefined) cpu?.frames?.rewind()
+      if (kind === 'command') this.#main(instance)
+      else if (kind === 'reactor') callExport(exports, '_initialize', [])
     }, this.#before)
+    this.#leave(instance)
+  }
+
+  /** Whether the guest is stopped before a call. */
+  get isStopped(): boolean {
+    return this.#stopped !== undefined
+  }
+
+  /** Goes on to before the call with the number `stopAt`. Preconditions: it is stopped. */
+  goOn(stopAt: number): void {
+    const instance = this.#stopped
+    const frames = instance?.cpu?.frames
+    if (instance === undefined || frames === undefined) throw new KernelBug('the run is not stopped')
+    for (const { guest } of this.#bindings) if (guest.stops !== undefined) guest.stops.at = stopAt
+    this.#stopped = undefined
+    this.#guard(() => {
+      frames.rewind()
+      this.#main(instance)
+    }, this.#before)
+    this.#leave(instance)
+  }
+
+  /**
+   * Another run from where this one is stopped, in a machine of its own, with faults of its own, to its end; `undefined`
+   * where there cannot be two of what is open. Preconditions: this one is stopped, and `prepared` is what it was made with.
+   */
+  fork(prepared: Prepared, plan: FaultPlan): { readonly kernel: Kernel; readonly run: GuestRun } | undefined {
+    const instance = this.#stopped
+    const before = this.#before
+    if (instance === undefined || before === undefined) throw new KernelBug('the run is not stopped')
+    const running = forkRunning({
+      kernel: this.#kernel,
+      process: this.process,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    })
+    if (running === undefined) return undefined
+    const from: Stopped = { ...running, instance, idle: this.#others, before }
+    const run = new GuestRun(running.kernel, prepared, { plan, from })
+    run.start(new Alone(running.kernel))
+    return { kernel: running.kernel, run }
+  }
+
+  /** Runs a command to its end, or until it stops. */
+  #main(instance: GuestInstance): void {
+    callExport(instance.exports, '_start', [])
+    const frames = instance.cpu?.frames
+    if (frames?.unwinds === true) {
+      frames.stopped()
+      this.#stopped = instance
+    } else this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
+  }
+
+  #leave(instance: GuestInstance | undefined): void {
     if (this.process.end !== undefined) this.#hash?.seal()
-    if (this.#isClosed && this.process.failure === undefined) this.#retire(instance)
+    if (this.#isClosed && this.process.failure === undefined && this.#stopped === undefined) this.#retire(instance)
   }
 
   #meterBy(cpu: GuestCpu): void {
@@ -232,7 +322,8 @@ export class GuestRun implements Run {
       const guest = new Guest(this.#kernel, this.process, layout, executor, this.#hash)
       guest.plan = this.#plan
       const recorder = (this.#timeline ?? this.#recorder)?.of(guest)
-      return { name, guest, functions: bindCalls(guest, names, signatureOf, recorder, this.#canFail) }
+      const canStop = this.#module.cpu?.unwind === true
+      return { name, guest, functions: bindCalls(guest, names, signatureOf, recorder, this.#canFail, canStop) }
     })
   }
 
@@ -250,7 +341,8 @@ export class GuestRun implements Run {
     this.#bindings = []
     for (const { guest } of bindings) guest.become(kernel, process, executor, undefined)
     const idle = this.#idle
-    if (idle.length < IDLE_MAX && instance?.canReset === true) {
+    const isUsable = this.#from !== undefined ? instance !== undefined : instance?.canReset === true
+    if (idle.length < IDLE_MAX && isUsable) {
       this.#left = { bindings, instance, isTaken: false }
       this.#exports = {}
       idle.push(this.#left)
@@ -272,7 +364,7 @@ export class GuestRun implements Run {
 
   /** What runs that could have faults, or could not, as this one, have left. */
   get #idle(): Idle[] {
-    return this.#canFail ? this.#module.idleFaulty : this.#module.idle
+    return this.#from?.idle ?? (this.#canFail ? this.#module.idleFaulty : this.#module.idle)
   }
 
   #planOf(rules: readonly FaultRule[]): FaultPlan {

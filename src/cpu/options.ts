@@ -20,6 +20,8 @@ export interface CpuOptions {
   readonly coverage?: boolean
   /** Marks what is written to the memory, so that `reset` puts back only that; `dirty.ts` says how. Default false. */
   readonly dirty?: boolean
+  /** Lets the host take a guest off the engine's stack at a call, and put it back; `unwind.ts` says how. Default false. */
+  readonly unwind?: boolean
   /** Shows the host the operands of each comparison of integers. Default false. */
   readonly comparisons?: boolean
 }

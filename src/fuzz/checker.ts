@@ -61,7 +61,7 @@ export class Checker {
   check(world: World): { readonly outcome: Outcome; readonly failure: Failure | undefined } {
     const { engine, judge } = this
     const { cutters } = judge
-    if (cutters.length === 0 || /=cut\b/.test(world.faults ?? '')) {
+    if (cutters.length === 0 || (world.faults !== undefined && /=cut\b/.test(world.faults))) {
       const outcome = engine.run(world)
       return { outcome, failure: judge.judge(outcome) }
     }

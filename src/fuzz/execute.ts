@@ -15,7 +15,7 @@ import { createNodeFs, type NodeFs } from '../../vfs/node_fs.ts'
 import { importTree } from '../../vfs/tree.ts'
 import { isCallName } from '../abi/signatures.ts'
 import { bad, variables } from '../check_options.ts'
-import { compile, rewrittenFor } from '../compile.ts'
+import { compile, compileStoppable, rewrittenFor } from '../compile.ts'
 import { type Difference, diff } from '../diff.ts'
 import { VivariumError } from '../error.ts'
 import { GuestRun, type Plumbing, type Prepared, prepare } from '../guest_run.ts'
@@ -26,6 +26,7 @@ import type { End, Output, Run, TraceRecord } from '../run.ts'
 import { type Settings, Snapshot } from '../snapshot.ts'
 import type { GuestOptions } from './options.ts'
 import type { Outcome } from './outcome.ts'
+import { Steps } from './steps.ts'
 import type { World, WorldFiles } from './world.ts'
 
 /** Bounds that no small program meets, and that end what runs away. */
@@ -102,6 +103,24 @@ export class Engine {
     if (last !== undefined) kernel.journal = last.begin(kernel.fs)
     const run = this.#start(kernel, base, world, options)
     return new Ran(this, world, options, kernel, base, before, run, last?.end(kernel, run))
+  }
+
+  /**
+   * A run in a world without faults that goes from call to call, for others to start there; `undefined` where the guest
+   * is not to be stopped at a call. To prepare it costs as much as to compile the guest.
+   */
+  steps(world: World): Steps | undefined {
+    const cpu = rewrittenFor(this.compiled)
+    if (this.bytes === undefined || cpu === undefined || world.faults !== undefined) return undefined
+    const module = compileStoppable(this.bytes, cpu)
+    if (module === undefined) return undefined
+    const { base } = this
+    const kernel = kernelOf(base, world)
+    const before = world.files === undefined ? undefined : kernel.fs.fork('keep')
+    const prepared = this.#prepare(kernel, base, world, { module })
+    return new Steps(kernel, prepared, (run, own, plan) => {
+      return new Ran(this, world, { plan: () => plan }, own, base, before, run, undefined)
+    })
   }
 
   /** The machine as it is before a run in that world. */

@@ -14,17 +14,15 @@ export class Judge {
   readonly #property: Property | undefined
   readonly #oracles: readonly Oracle[]
   readonly #allowed: ReadonlySet<BadEnd>
+  /** The oracles that want the power cut. */
+  readonly cutters: readonly Oracle[]
 
   constructor(engine: Engine, { property, oracle = [], allow = [] }: CheckOptions) {
     this.#engine = engine
     this.#property = property
     this.#oracles = Array.isArray(oracle) ? oracle : [oracle as Oracle]
     this.#allowed = new Set(allow)
-  }
-
-  /** The oracles that want the power cut. */
-  get cutters(): readonly Oracle[] {
-    return this.#oracles.filter(({ checkCut }) => checkCut !== undefined)
+    this.cutters = this.#oracles.filter(({ checkCut }) => checkCut !== undefined)
   }
 
   /** The first that is wrong. */

@@ -16,9 +16,12 @@ import { Checker, checkOptionNames, checkShard, DEFAULT_FATES, isOwn, SEARCH_OPT
 import { Collector } from './collector.ts'
 import { cutEverywhere } from './cuts.ts'
 import { environmentErrnosAt } from './environment.ts'
+import type { Engine } from './execute.ts'
 import type { Finding } from './finding.ts'
 import { checkPlan, DEFAULT_FINDINGS } from './fuzz.ts'
 import type { Persistence, SweepOptions } from './options.ts'
+import type { Outcome } from './outcome.ts'
+import type { Steps } from './steps.ts'
 import type { World } from './world.ts'
 
 /** What a sweep came to. */
@@ -57,6 +60,8 @@ const PERSISTENCE: readonly Persistence[] = ['once', 'from then on']
 /** Cases whose numbers follow each other and that one process runs. */
 const BATCH = 64
 const REPORT_EVERY = 256
+/** Cases that are run before it would pay to make a guest that can be stopped. */
+const FEW = 256
 
 /**
  * Sweeps a run. The run without any fault is case 0; where that fails already, there is nothing to sweep.
@@ -101,14 +106,14 @@ export function sweep(module: WebAssembly.Module | Uint8Array, options: SweepOpt
   }
   /** The last fault that happened once and could not have happened again: that it would is the same run. */
   let onlyOnce: Case | undefined
+  const runner = new CaseRunner(engine, world, cases.length)
   for (const [index, one] of cases.entries()) {
     // Those that differ only in how often it happens are of one shard, as batches are even.
     if (!own(index)) continue
     if (onlyOnce !== undefined && one.rule.on && one.rule.effect === onlyOnce.rule.effect) continue
     if (!goesOn()) break
-    const fault = new OneFault(one, world)
-    const outcome = engine.run(world, { plan: () => planOf(fault, one, world) })
-    onlyOnce = fault.couldHappenAgain ? undefined : one
+    const { outcome, couldHappenAgain } = runner.run(one)
+    onlyOnce = couldHappenAgain ? undefined : one
     const problem = judge.judge(outcome)
     if (problem !== undefined) {
       const faults = formatFaults([one.rule]) + (world.faults === undefined ? '' : `; ${world.faults}`)
@@ -138,6 +143,36 @@ export function sweep(module: WebAssembly.Module | Uint8Array, options: SweepOpt
     ...counts,
     runs,
     findings: collector.findings(maxFindings, shard !== undefined),
+  }
+}
+
+/** Runs one case after the other, by rising call: from where a run is stopped at its call, or, where that is not to be had, from the start. */
+class CaseRunner {
+  readonly #engine: Engine
+  readonly #world: World
+  readonly #steps: Steps | undefined
+
+  constructor(engine: Engine, world: World, cases: number) {
+    this.#engine = engine
+    this.#world = world
+    this.#steps = cases > FEW ? engine.steps(world) : undefined
+  }
+
+  run(one: Case): { readonly outcome: Outcome; readonly couldHappenAgain: boolean } {
+    return this.#fromItsCall(one) ?? this.#fromTheStart(one)
+  }
+
+  #fromItsCall(one: Case): { readonly outcome: Outcome; readonly couldHappenAgain: boolean } | undefined {
+    if (this.#steps?.to(one.call) !== true) return undefined
+    const faults = new OneFault(one, this.#world)
+    const outcome = this.#steps.run(planOf(faults, one, this.#world))
+    return outcome === undefined ? undefined : { outcome, couldHappenAgain: faults.couldHappenAgain }
+  }
+
+  #fromTheStart(one: Case): { readonly outcome: Outcome; readonly couldHappenAgain: boolean } {
+    const faults = new OneFault(one, this.#world)
+    const outcome = this.#engine.run(this.#world, { plan: () => planOf(faults, one, this.#world) })
+    return { outcome, couldHappenAgain: faults.couldHappenAgain }
   }
 }
 

@@ -44,6 +44,7 @@ import { pollOneoff } from './poll.ts'
 import { procExit, procRaise, schedYield } from './proc.ts'
 import { randomGet } from './random.ts'
 import { sockAccept, sockRecv, sockSend, sockShutdown } from './sock.ts'
+import { stoppable } from './stoppable.ts'
 import { traceBuffer } from './stripes.ts'
 import { buildTrampoline } from './trampoline.ts'
 
@@ -135,7 +136,7 @@ const trampolines = new Map<string, WebAssembly.Module>()
 
 /**
  * The functions that a guest imports, by name. `names` are calls of one WASI module, `signatureOf` its signatures;
- * with `canFail` they do what the guest's plan of faults says.
+ * with `canFail` they do what the guest's plan of faults says, with `canStop` the guest can stop before one.
  * Once the process has ended, every call ends the guest again, by a trap that no guest code can catch.
  */
 export function bindCalls(
@@ -144,6 +145,7 @@ export function bindCalls(
   signatureOf: (name: CallName) => Signature,
   recorder: Recorder | undefined,
   canFail: boolean,
+  canStop: boolean,
 ): { readonly [name: string]: WebAssembly.ImportValue } {
   const key = names.join()
   let module = trampolines.get(key)
@@ -154,7 +156,10 @@ export function bindCalls(
   // The trap is made by an export of the instance whose imports need it, so it is filled in once there is one.
   const ending: Ending = { trap: undefined }
   const bound: Record<string, WebAssembly.ImportValue> = {}
-  for (const name of names) bound[name] = bind(guest, signatureOf(name), ending, recorder, canFail)
+  for (const name of names) {
+    const call = bind(guest, signatureOf(name), ending, recorder, canFail)
+    bound[name] = canStop ? stoppable(guest, call) : call
+  }
   const { trap, ...exports } = new WebAssembly.Instance(module, { h: bound }).exports
   ending.trap = trapOf(trap as () => never)
   return exports

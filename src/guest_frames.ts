@@ -1,0 +1,96 @@
+/**
+ * The frames of a guest that was taken off the engine's stack at a call, in an instance whose module has the pass
+ * `unwind` (`src/cpu/unwind.ts`): the guest stands before that call then, and can be copied to other instances and go on
+ * from there in each.
+ */
+
+import { POP_GLOBALS, PUSH_GLOBALS, UNWIND_FRAMES, UNWIND_STATE } from './cpu/options.ts'
+import { FRAME_FUNCTIONS, frameStack } from './cpu/unwind_frames.ts'
+
+const RUNS = 0
+const UNWINDS = 1
+const REWINDS = 2
+const PAGE = 65_536
+
+const stackModules: WebAssembly.Module[] = []
+
+function stackModule(): WebAssembly.Module {
+  const [module = new WebAssembly.Module(frameStack())] = stackModules
+  stackModules[0] = module
+  return module
+}
+
+export class GuestFrames {
+  readonly #state: WebAssembly.Global
+  readonly #pushGlobals: () => void
+  readonly #popGlobals: () => void
+  readonly #memory: WebAssembly.Memory
+  readonly #pointer: WebAssembly.Global
+  /** As the state of the module says, without asking it. */
+  #now: typeof RUNS | typeof UNWINDS | typeof REWINDS = RUNS
+
+  /** `undefined` for the exports of a module without the pass. */
+  static of(exports: WebAssembly.Exports): GuestFrames | undefined {
+    return exports[UNWIND_STATE] === undefined ? undefined : new GuestFrames(exports)
+  }
+
+  constructor(exports: WebAssembly.Exports) {
+    const stack = new WebAssembly.Instance(stackModule()).exports
+    const table = exports[UNWIND_FRAMES] as WebAssembly.Table
+    FRAME_FUNCTIONS.forEach((name, index) => {
+      table.set(index, stack[name])
+    })
+    this.#state = exports[UNWIND_STATE] as WebAssembly.Global
+    this.#pushGlobals = exports[PUSH_GLOBALS] as () => void
+    this.#popGlobals = exports[POP_GLOBALS] as () => void
+    this.#memory = stack.memory as WebAssembly.Memory
+    this.#pointer = stack.pointer as WebAssembly.Global
+  }
+
+  /** Whether frames are being put back, so that the next call is the one at which they were taken off. */
+  get rewinds(): boolean {
+    return this.#now === REWINDS
+  }
+
+  /** Whether frames are being taken off; when the engine's stack is empty, whether the guest is stopped. */
+  get unwinds(): boolean {
+    return this.#now === UNWINDS
+  }
+
+  /** From within a call, whose result is not looked at: takes the guest off the stack, up to the host. */
+  unwind(): void {
+    this.#set(UNWINDS)
+  }
+
+  /** When the host is back: the guest is stopped, with its globals on top of its frames. */
+  stopped(): void {
+    this.#set(RUNS)
+    this.#pushGlobals()
+  }
+
+  /** Before the host calls the export again that it called first. */
+  rewind(): void {
+    this.#popGlobals()
+    this.#set(REWINDS)
+  }
+
+  /** From within the call at which it was stopped. */
+  arrived(): void {
+    this.#set(RUNS)
+  }
+
+  /** Takes over the frames of another instance of the module, which is stopped. */
+  copy(from: GuestFrames): void {
+    this.#set(RUNS)
+    const size = from.#pointer.value as number
+    const missing = Math.ceil((size - this.#memory.buffer.byteLength) / PAGE)
+    if (missing > 0) this.#memory.grow(missing)
+    new Uint8Array(this.#memory.buffer).set(new Uint8Array(from.#memory.buffer, 0, size))
+    this.#pointer.value = size
+  }
+
+  #set(state: typeof RUNS | typeof UNWINDS | typeof REWINDS): void {
+    this.#now = state
+    this.#state.value = state
+  }
+}
