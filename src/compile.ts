@@ -19,6 +19,20 @@ interface Made {
 const made = new WeakMap<Uint8Array, Made[]>()
 const rewritten = new WeakMap<WebAssembly.Module, CpuOptions>()
 
+/** What a module is compiled for. */
+export interface CompileOptions extends Watching {
+  /** How it computes: that of the machines that are to run it. Default `'strict'`. */
+  readonly cpu?: Cpu
+  /** Counts instructions, as a run with the option `fuel` needs. Default false. */
+  readonly fuel?: boolean
+  /**
+   * For a guest that is run over and over and takes few instructions each time: an instance is put back for the next run
+   * by what the last one wrote, and not by looking through all its memory, and leaving it takes no exception where that
+   * can be. It does the same, a little more slowly. Default false.
+   */
+  readonly short?: boolean
+}
+
 /**
  * Compiles a module for machines with that `cpu` (default `'strict'`), so that many runs need not: give the result to
  * `machine.run`. With `fuel` it counts instructions, as a run with the option `fuel` needs. Where nothing but the guest
@@ -28,32 +42,21 @@ const rewritten = new WeakMap<WebAssembly.Module, CpuOptions>()
  */
 export function compile(
   bytes: Uint8Array,
-  { cpu = 'strict', fuel = false, ...watching }: { readonly cpu?: Cpu; readonly fuel?: boolean } & Watching = {},
+  { cpu = 'strict', fuel = false, short = false, ...watching }: CompileOptions = {},
 ): WebAssembly.Module {
-  return compileFor(bytes, cpuOptions(cpu, fuel, watching))
+  const options = cpuOptions(cpu, fuel, watching)
+  return compileFor(bytes, options !== undefined && short ? { ...options, dirty: true, unwind: true } : options)
 }
 
 const PAGE = 65_536
 /** Bytes of memory for each instruction of a run: a mark costs an instruction at most 0.06 ns, to look at a byte 0.013. */
 const BYTES_FOR_EACH = 8
 
-/** Whether runs of a module that take `fuel` instructions are faster, to all that is known, where it marks what it writes. */
-export function paysToMark(bytes: Uint8Array, fuel: number): boolean {
+/** The most instructions that a run can take for which it pays to compile the module as `short`; 0 where it never does. */
+export function fuelOfShort(bytes: Uint8Array): number {
   const [memory] = scan(bytes).memories
   const size = (memory?.least ?? 0) * PAGE
-  return size <= MARKED_MEMORY_MAX && fuel * BYTES_FOR_EACH <= size
-}
-
-/**
- * As `compile`, of a module that marks what it writes to its memory, so that to put an instance back costs what the run
- * has written and not what there is; for short runs, of which `paysToMark` says how short. It does the same.
- */
-export function compileMarked(
-  bytes: Uint8Array,
-  { cpu = 'strict', fuel = false, ...watching }: { readonly cpu?: Cpu; readonly fuel?: boolean } & Watching = {},
-): WebAssembly.Module {
-  const options = cpuOptions(cpu, fuel, watching)
-  return compileFor(bytes, options === undefined ? undefined : { ...options, dirty: true })
+  return size <= MARKED_MEMORY_MAX ? size / BYTES_FOR_EACH : 0
 }
 
 /**
@@ -71,21 +74,18 @@ export function compileFor(bytes: Uint8Array, options: CpuOptions | undefined): 
   return module
 }
 
-/**
- * As `compileFor`, of a module that can be stopped at a call; `undefined` for one of which the rewriter cannot make that.
- * It is made anew each time.
- */
+/** As `compileFor`, of a module that can be stopped at a call; `undefined` for one that cannot. */
 export function compileStoppable(bytes: Uint8Array, options: CpuOptions): WebAssembly.Module | undefined {
-  const made = unwindable(rewrite(bytes, options))
-  if (typeof made === 'string') return undefined
-  const module = compileAsItIs(made)
-  rewritten.set(module, { ...options, unwind: true })
-  return module
+  const module = compileFor(bytes, { ...options, unwind: true })
+  return rewrittenFor(module)?.unwind === true ? module : undefined
 }
 
-function compileRewritten(bytes: Uint8Array, options: CpuOptions): WebAssembly.Module {
-  const module = compileAsItIs(rewrite(bytes, options))
-  rewritten.set(module, options)
+/** Where a module is one that cannot unwind, it is made without that, and says so. */
+function compileRewritten(bytes: Uint8Array, { unwind = false, ...options }: CpuOptions): WebAssembly.Module {
+  const made = rewrite(bytes, options)
+  const unwinding = unwind ? unwindable(made) : ''
+  const module = compileAsItIs(typeof unwinding === 'string' ? made : unwinding)
+  rewritten.set(module, typeof unwinding === 'string' ? options : { ...options, unwind })
   return module
 }
 

@@ -72,6 +72,7 @@ export class GuestInstance {
   /** Puts it back to how it was when it was made. Preconditions: `canReset`, and nobody else can reach it. */
   reset(): void {
     const { cpu } = this
+    cpu?.frames?.drop()
     const written = this.#written
     if (written === undefined) {
       cpu?.reset?.()

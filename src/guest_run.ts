@@ -144,6 +144,8 @@ export class GuestRun implements Run {
   readonly #others: Idle[] = []
   /** Whether its calls can go wrong by plan, or must be noted since those of another process can. */
   #canFail = false
+  /** Whether it can stop before a call, or begins where another did. */
+  #canStop = false
   /** The machine's next number before this run took any. */
   readonly #firstSerial: number
   #bindings: readonly Binding[] = []
@@ -210,6 +212,7 @@ export class GuestRun implements Run {
     }
     const { kind } = this.#module
     this.#canFail = this.#plan !== undefined || this.#kernel.journal !== undefined
+    this.#canStop = stopAt !== undefined || this.#from !== undefined
     const idle = this.#isClosed ? this.#idle.pop() : undefined
     this.#bindings = idle === undefined ? this.#bind(executor) : this.#take(idle, executor)
     const from = this.#from?.instance
@@ -227,11 +230,12 @@ export class GuestRun implements Run {
         cpu?.begin(this.#options.fuel)
       } else instance.become(from)
       if (cpu !== undefined && this.#time !== 'calls') this.#meterBy(cpu)
-      if (cpu?.frames !== undefined) {
-        const stops = { frames: cpu.frames, at: stopAt ?? Number.POSITIVE_INFINITY }
-        for (const { guest } of this.#bindings) guest.stops = stops
+      const frames = this.#isClosed ? cpu?.frames : undefined
+      if (frames !== undefined) {
+        frames.stopAt = stopAt ?? Number.POSITIVE_INFINITY
+        for (const { guest } of this.#bindings) guest.frames = frames
+        if (from !== undefined) frames.rewind()
       }
-      if (from !== undefined) cpu?.frames?.rewind()
       if (kind === 'command') this.#main(instance)
       else if (kind === 'reactor') callExport(exports, '_initialize', [])
     }, this.#before)
@@ -248,7 +252,7 @@ export class GuestRun implements Run {
     const instance = this.#stopped
     const frames = instance?.cpu?.frames
     if (instance === undefined || frames === undefined) throw new KernelBug('the run is not stopped')
-    for (const { guest } of this.#bindings) if (guest.stops !== undefined) guest.stops.at = stopAt
+    frames.stopAt = stopAt
     this.#stopped = undefined
     this.#guard(() => {
       frames.rewind()
@@ -282,10 +286,11 @@ export class GuestRun implements Run {
   #main(instance: GuestInstance): void {
     callExport(instance.exports, '_start', [])
     const frames = instance.cpu?.frames
-    if (frames?.unwinds === true) {
+    if (frames?.unwinds !== true) this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
+    else if (this.process.end === undefined) {
       frames.stopped()
       this.#stopped = instance
-    } else this.#kernel.exit(this.process, { kind: 'exit', code: 0 })
+    } else frames.drop()
   }
 
   #leave(instance: GuestInstance | undefined): void {
@@ -322,7 +327,7 @@ export class GuestRun implements Run {
       const guest = new Guest(this.#kernel, this.process, layout, executor, this.#hash)
       guest.plan = this.#plan
       const recorder = (this.#timeline ?? this.#recorder)?.of(guest)
-      const canStop = this.#module.cpu?.unwind === true
+      const canStop = this.#canStop
       return { name, guest, functions: bindCalls(guest, names, signatureOf, recorder, this.#canFail, canStop) }
     })
   }
@@ -364,7 +369,8 @@ export class GuestRun implements Run {
 
   /** What runs that could have faults, or could not, as this one, have left. */
   get #idle(): Idle[] {
-    return this.#from?.idle ?? (this.#canFail ? this.#module.idleFaulty : this.#module.idle)
+    if (this.#canStop) return this.#from?.idle ?? this.#others
+    return this.#canFail ? this.#module.idleFaulty : this.#module.idle
   }
 
   #planOf(rules: readonly FaultRule[]): FaultPlan {

@@ -31,6 +31,8 @@ export interface Campaign {
   readonly bytes: Uint8Array
   /** What it has to be compiled for. Default `'strict'`. */
   readonly cpu?: Cpu | undefined
+  /** Whether it is one that pays to be compiled as `short`. */
+  readonly short?: boolean
   readonly seed: number
   /** How many runs this process is to make, with those of a shard counted already; may be Infinity. */
   readonly runs: number

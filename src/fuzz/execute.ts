@@ -15,7 +15,7 @@ import { createNodeFs, type NodeFs } from '../../vfs/node_fs.ts'
 import { importTree } from '../../vfs/tree.ts'
 import { isCallName } from '../abi/signatures.ts'
 import { bad, variables } from '../check_options.ts'
-import { compile, compileStoppable, rewrittenFor } from '../compile.ts'
+import { compile, compileStoppable, fuelOfShort, rewrittenFor } from '../compile.ts'
 import { type Difference, diff } from '../diff.ts'
 import { VivariumError } from '../error.ts'
 import { GuestRun, type Plumbing, type Prepared, prepare } from '../guest_run.ts'
@@ -60,7 +60,7 @@ export function execute(module: WebAssembly.Module | Uint8Array, world: World, o
 export class Engine {
   /** The bytes of the guest, where they were given. */
   readonly bytes: Uint8Array | undefined
-  readonly compiled: WebAssembly.Module
+  compiled: WebAssembly.Module
   readonly base: Snapshot
   readonly #options: RunOptions
   /** What is checked of a run in the simplest world, by its module: checking it anew for each costs as much as the run. */
@@ -92,6 +92,28 @@ export class Engine {
       const problem = `the module is a ${kind}: it exports no _start, and worlds are for commands; call its exports in a property of your own`
       throw new VivariumError('BAD_MODULE', problem)
     }
+    if (this.bytes !== undefined && isBounded && this.#takesLittle(this.bytes)) {
+      this.compiled = compile(this.bytes, { cpu, fuel: true, short: true })
+    }
+  }
+
+  /** Whether the guest is compiled as `short`. */
+  get isShort(): boolean {
+    return rewrittenFor(this.compiled)?.dirty === true
+  }
+
+  /**
+   * Whether the guest takes so few instructions that to put back an instance would take longer. It is asked once, of the
+   * simplest world, since which module runs says how places in it are called.
+   */
+  #takesLittle(bytes: Uint8Array): boolean {
+    const most = fuelOfShort(bytes)
+    const { fuel = most } = this.#options
+    const kernel = this.base.fork()
+    const { options, ...prepared } = this.#simplestOf(this.compiled)
+    const run = new GuestRun(kernel, { ...prepared, options: { ...options, fuel: Math.min(fuel, most + 1) } })
+    run.start(new Alone(kernel))
+    return (run.fuelUsed ?? most) <= most
   }
 
   /** @throws VivariumError for a world that cannot be. */
@@ -112,7 +134,9 @@ export class Engine {
   steps(world: World): Steps | undefined {
     const cpu = rewrittenFor(this.compiled)
     if (this.bytes === undefined || cpu === undefined || world.faults !== undefined) return undefined
-    const module = compileStoppable(this.bytes, cpu)
+    // They are not put back by what they wrote, but made another's copy.
+    const { dirty: _, ...rest } = cpu
+    const module = compileStoppable(this.bytes, rest)
     if (module === undefined) return undefined
     const { base } = this
     const kernel = kernelOf(base, world)

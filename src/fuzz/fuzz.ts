@@ -151,6 +151,7 @@ function guide(
   const campaign: Campaign = {
     bytes: module,
     cpu: checker.engine.base.settings.cpu,
+    short: checker.engine.isShort,
     seed,
     runs: Math.max(0, own),
     shard,

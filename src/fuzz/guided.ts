@@ -94,11 +94,11 @@ class Guided {
   #drawn = 0
 
   constructor(campaign: Campaign, options: GuidedOptions) {
-    const { bytes, seed, shard, cpu = 'strict' } = campaign
+    const { bytes, seed, shard, cpu = 'strict', short = false } = campaign
     this.#campaign = campaign
     this.#options = options
     this.#random = randomOf(seed ^ SALT, shard.index)
-    this.#marked = compile(bytes, { cpu, fuel: true, coverage: true })
+    this.#marked = compile(bytes, { cpu, fuel: true, coverage: true, short })
     const { comparisons } = new EdgeMap(bytes)
     this.#isEquality = (site) => EQUALITY.includes(comparisons[site]?.op ?? 0)
   }
@@ -121,8 +121,8 @@ class Guided {
   }
 
   get #watched(): WebAssembly.Module {
-    const { bytes, cpu = 'strict' } = this.#campaign
-    this.#showing ??= compile(bytes, { cpu, fuel: true, coverage: true, comparisons: true })
+    const { bytes, cpu = 'strict', short = false } = this.#campaign
+    this.#showing ??= compile(bytes, { cpu, fuel: true, coverage: true, comparisons: true, short })
     return this.#showing
   }
 

@@ -248,8 +248,11 @@ class CallSite {
   }
 
   /** Ends the guest, whose process has ended. It is called where nothing catches the trap only to pass it on. */
-  end(): never {
-    throw this.#ending.trap
+  end(): number {
+    const { frames } = this.#guest
+    if (frames === undefined) throw this.#ending.trap
+    frames.unwind()
+    return 0
   }
 
   /** Absorbs what the call gave. */

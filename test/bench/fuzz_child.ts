@@ -84,7 +84,7 @@ function more(way: FuzzWay): FuzzOptions {
 }
 
 function guest(way: FuzzWay): Uint8Array | WebAssembly.Module {
-  return way === 'coverage' ? compile(bytes, { fuel: true, coverage: true }) : bytes
+  return way === 'coverage' ? compile(bytes, { fuel: true, coverage: true, short: true }) : bytes
 }
 
 function nodeWasi(): (count: number) => void {

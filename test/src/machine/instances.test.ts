@@ -4,10 +4,14 @@
  */
 
 import { afterEach, describe, expect, it } from 'vitest'
-import { compileMarked } from '../../../src/compile.ts'
+import type { CompileOptions } from '../../../src/compile.ts'
 import { compile, Machine, type Run, type RunOptions } from '../../../src/index.ts'
 import { fc } from '../../support/property.ts'
 import { wasiWat } from '../../support/wasi_wat.ts'
+
+function compileMarked(bytes: Uint8Array, options: CompileOptions = {}): WebAssembly.Module {
+  return compile(bytes, { ...options, short: true })
+}
 
 const STATE = 4096
 const FEATURES = { simd: true, reference_types: true, bulk_memory: true } as const

@@ -5,7 +5,7 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WrittenMarks } from '../../../src/abi/written_marks.ts'
-import { compile, compileMarked, paysToMark } from '../../../src/compile.ts'
+import { type CompileOptions, compile, fuelOfShort } from '../../../src/compile.ts'
 import { DIRTY, MEMORY } from '../../../src/cpu/options.ts'
 import { GuestInstance } from '../../../src/guest_instance.ts'
 import { Machine, type RunOptions } from '../../../src/index.ts'
@@ -14,6 +14,10 @@ import { wasiWat } from '../../support/wasi_wat.ts'
 afterEach(() => {
   vi.restoreAllMocks()
 })
+
+function compileMarked(bytes: Uint8Array, options: CompileOptions = {}): WebAssembly.Module {
+  return compile(bytes, { ...options, short: true })
+}
 
 const OPTIONS: RunOptions = {
   args: ['name', 'one', 'another'],
@@ -176,12 +180,12 @@ describe('what a call writes', () => {
   })
 })
 
-describe('compileMarked()', () => {
+describe('compile() with marks', () => {
   const text = '(memory (export "memory") 2) (func (export "_start") (i32.store (i32.const 5) (i32.const 1)))'
   const marks = (module: WebAssembly.Module): boolean =>
     WebAssembly.Module.exports(module).some(({ name }) => name === DIRTY)
 
-  it('gives a module that marks, and computes as what compile() gives', async () => {
+  it('gives a module that marks, and computes as what is compiled without', async () => {
     const bytes = await wasiWat(text)
     const marked = compileMarked(bytes, { fuel: true })
     const plain = compile(bytes, { fuel: true })
@@ -195,20 +199,16 @@ describe('compileMarked()', () => {
     expect(marks(compileMarked(bytes, { fuel: true, coverage: true }))).toBe(true)
   })
 
-  it('leaves to the engine what compile() leaves to it', async () => {
+  it('leaves to the engine what it leaves to it without', async () => {
     const module = compileMarked(await wasiWat(text), { cpu: 'engine' })
     expect(marks(module)).toBe(false)
     expect(new Machine().run(module).exitCode).toBe(0)
   })
 })
 
-describe('paysToMark()', () => {
-  it('says so of short runs in a large memory that instances keep', async () => {
-    const module = (pages: number) => wasiWat(`(memory (export "memory") ${pages}) (func (export "_start"))`)
-    expect(paysToMark(await module(2), 16_384)).toBe(true)
-    expect(paysToMark(await module(2), 16_385)).toBe(false)
-    expect(paysToMark(await module(16), 16_385)).toBe(true)
-    expect(paysToMark(await module(1024), 16_385)).toBe(true)
-    expect(paysToMark(await module(1025), 16_385)).toBe(false)
+describe('fuelOfShort()', () => {
+  it('is more the larger the memory is, and nothing where instances do not keep it', async () => {
+    const of = async (pages: number) => fuelOfShort(await wasiWat(`(memory ${pages}) (func (export "_start"))`))
+    expect([await of(2), await of(16), await of(1024), await of(1025)]).toEqual([16_384, 131_072, 8_388_608, 0])
   })
 })
