@@ -79,6 +79,8 @@ function emptySlots<T>(): (Node<T> | T | undefined)[] {
 /** Indexes are whole numbers from 0 to 2^53 - 1; values are anything but `undefined`. */
 export class PersistentArray<T> {
   #root: Node<T> | undefined
+  /** What is at index 0, as long as nothing else was ever anywhere: most files have one chunk, and a node is large. */
+  #only: T | undefined
   /** Levels of nodes; all indexes below `WIDTH ** #height` are in reach. */
   #height = 0
   /**
@@ -91,6 +93,7 @@ export class PersistentArray<T> {
   clone(): PersistentArray<T> {
     const copy = new PersistentArray<T>()
     copy.#root = this.#root
+    copy.#only = this.#only
     copy.#height = this.#height
     return copy
   }
@@ -98,7 +101,8 @@ export class PersistentArray<T> {
   get(index: number): T | undefined {
     let node = this.#root
     let level = this.#height
-    if (node === undefined || index >= span(level)) return undefined
+    if (node === undefined) return index === 0 ? this.#only : undefined
+    if (index >= span(level)) return undefined
     while (--level > 0) {
       node = node.slots[digit(index, level)] as Node<T> | undefined
       if (node === undefined) return undefined
@@ -111,7 +115,8 @@ export class PersistentArray<T> {
    * others is a multiple of 32.
    */
   alike(index: number, most: number): number {
-    let node = this.#root as Node<T>
+    let node = this.#root
+    if (node === undefined) return 1
     for (let level = this.#height - 1; level > 0; level--) node = node.slots[digit(index, level)] as Node<T>
     const at = index % WIDTH
     let count = 1
@@ -120,7 +125,10 @@ export class PersistentArray<T> {
   }
 
   set(edition: Edition, index: number, value: T): void {
-    put(this.#leafFor(edition, index), index % WIDTH, value)
+    if (index === 0 && this.#root === undefined) {
+      this.#only = value
+      this.#height = 0
+    } else put(this.#leafFor(edition, index), index % WIDTH, value)
   }
 
   /** Sets `count` indexes from `index` on to one value. Preconditions: none but the first is a multiple of 32. */
@@ -145,24 +153,28 @@ export class PersistentArray<T> {
   }
 
   delete(edition: Edition, index: number): void {
-    if (this.get(index) !== undefined)
-      this.#root = this.#without(edition, this.#root as Node<T>, this.#height - 1, index)
+    if (this.get(index) === undefined) return
+    this.#only = undefined
+    if (this.#root !== undefined) this.#root = this.#without(edition, this.#root, this.#height - 1, index)
   }
 
   /** Drops every index from `index` up; the cost is that of the nodes that go, not of the indexes. */
   truncate(edition: Edition, index: number): void {
+    if (index === 0) this.#only = undefined
     if (this.#root !== undefined) this.#root = this.#below(edition, this.#root, this.#height - 1, index)
   }
 
   /** The first index in use from `index` up, or -1. */
   next(index: number): number {
-    if (this.#root === undefined || index >= span(this.#height)) return -1
+    if (this.#root === undefined) return index === 0 && this.#only !== undefined ? 0 : -1
+    if (index >= span(this.#height)) return -1
     return this.#next(this.#root, this.#height - 1, index)
   }
 
   /** Calls `visit` with every value and its index, in order. */
   forEach(visit: (value: T, index: number) => void): void {
     if (this.#root !== undefined) this.#visit(this.#root, this.#height - 1, 0, visit)
+    else if (this.#only !== undefined) visit(this.#only, 0)
   }
 
   #newNode(edition: Edition): Node<T> {
@@ -179,8 +191,13 @@ export class PersistentArray<T> {
     let node = this.#root
     if (node === undefined) {
       this.#height = 1
-      while (index >= span(this.#height)) this.#height++
-      return this.#newNode(edition)
+      if (this.#only === undefined) {
+        while (index >= span(this.#height)) this.#height++
+        return this.#newNode(edition)
+      }
+      node = this.#newNode(edition)
+      put(node, 0, this.#only)
+      this.#only = undefined
     }
     while (index >= span(this.#height)) {
       const slots = emptySlots<T>()
@@ -243,7 +260,7 @@ export class PersistentArray<T> {
 
   /** Whether this and `other` share everything, as copies of which neither has changed. */
   isSame(other: PersistentArray<T>): boolean {
-    return this.#root === other.#root && this.#height === other.#height
+    return this.#root === other.#root && this.#only === other.#only && this.#height === other.#height
   }
 
   /**
@@ -254,14 +271,20 @@ export class PersistentArray<T> {
     before: PersistentArray<T>,
     visit: (index: number, before: T | undefined, now: T | undefined) => void,
   ): void {
-    const height = Math.max(this.#height, before.#height)
+    const height = Math.max(1, this.#height, before.#height)
     differenceOf(before.#rootAt(height), this.#rootAt(height), height - 1, 0, visit)
   }
 
   /** The root of the same array with `height` levels. */
   #rootAt(height: number): Node<T> | undefined {
     let node = this.#root
-    for (let level = this.#height; level < height && node !== undefined; level++) {
+    let level = this.#height
+    if (this.#only !== undefined) {
+      node = new Node<T>(new Edition(), 0, emptySlots())
+      put(node, 0, this.#only)
+      level = 1
+    }
+    for (; level < height && node !== undefined; level++) {
       const slots = emptySlots<T>()
       slots[0] = node
       node = new Node<T>(node.edition, 1, slots)

@@ -61,6 +61,8 @@ export class Engine {
   /** The bytes of the guest, where they were given. */
   readonly bytes: Uint8Array | undefined
   compiled: WebAssembly.Module
+  /** The same, not as `short`. */
+  readonly #plain: WebAssembly.Module
   readonly base: Snapshot
   readonly #options: RunOptions
   /** What is checked of a run in the simplest world, by its module: checking it anew for each costs as much as the run. */
@@ -92,6 +94,7 @@ export class Engine {
       const problem = `the module is a ${kind}: it exports no _start, and worlds are for commands; call its exports in a property of your own`
       throw new VivariumError('BAD_MODULE', problem)
     }
+    this.#plain = this.compiled
     if (this.bytes !== undefined && isBounded && this.#takesLittle(this.bytes)) {
       this.compiled = compile(this.bytes, { cpu, fuel: true, short: true })
     }
@@ -124,6 +127,11 @@ export class Engine {
     const last = options.plan === undefined && world.faults !== undefined ? lastCut(world.faults) : undefined
     if (last !== undefined) kernel.journal = last.begin(kernel.fs)
     const run = this.#start(kernel, base, world, options)
+    const { end } = run
+    // Frames are larger in a short one, so that it may come to the end of the engine's stack where the guest does not.
+    if (options.module === undefined && this.isShort && end?.kind === 'limit' && end.limit === 'stack') {
+      return this.run(world, { ...options, module: this.#plain })
+    }
     return new Ran(this, world, options, kernel, base, before, run, last?.end(kernel, run))
   }
 

@@ -161,6 +161,27 @@ export const vfsMutants: readonly Mutant[] = [
   },
   {
     file: 'vfs/persistent_array.ts',
+    find: '    copy.#only = this.#only\n',
+    put: '',
+    rule: 'A copy has what is alone at index 0.',
+    tests: PERSISTENT_ARRAY,
+  },
+  {
+    file: 'vfs/persistent_array.ts',
+    find: '      put(node, 0, this.#only)\n      this.#only = undefined\n',
+    put: '      this.#only = undefined\n',
+    rule: 'What was alone at index 0 stays there when more comes.',
+    tests: PERSISTENT_ARRAY,
+  },
+  {
+    file: 'vfs/persistent_array.ts',
+    find: ' && this.#only === other.#only',
+    put: '',
+    rule: 'Two arrays of one value each are not the same.',
+    tests: PERSISTENT_ARRAY,
+  },
+  {
+    file: 'vfs/persistent_array.ts',
     find: 'node.slots[at + count] === node.slots[at]',
     put: 'node.slots[at + count] !== undefined',
     rule: 'A chunk that was replaced is read from where it is, and not from the piece around it.',
@@ -371,8 +392,8 @@ export const vfsMutants: readonly Mutant[] = [
   },
   {
     file: 'vfs/persistent_array.ts',
-    find: 'node === undefined || index >= span(level)',
-    put: 'node === undefined || index > span(level)',
+    find: 'if (index >= span(level)) return undefined',
+    put: 'if (index > span(level)) return undefined',
     rule: 'The first index out of reach is no other name of index 0.',
     tests: PERSISTENT_ARRAY,
   },

@@ -6,6 +6,7 @@ const MAX = Number.MAX_SAFE_INTEGER
 
 /** Indexes that meet: small ones, those around the edges of nodes and levels, and the largest. */
 const index = fc.oneof(
+  fc.constant(0),
   fc.nat({ max: 70 }),
   fc.constantFrom(
     0,
