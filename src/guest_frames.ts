@@ -6,6 +6,7 @@
 
 import { POP_GLOBALS, PUSH_GLOBALS, UNWIND_FRAMES, UNWIND_STATE } from './cpu/options.ts'
 import { FRAME_FUNCTIONS, frameStack } from './cpu/unwind_frames.ts'
+import type { Frames } from './hostcall/stoppable.ts'
 
 const RUNS = 0
 const UNWINDS = 1
@@ -20,13 +21,12 @@ function stackModule(): WebAssembly.Module {
   return module
 }
 
-export class GuestFrames {
+export class GuestFrames implements Frames {
   readonly #state: WebAssembly.Global
   readonly #pushGlobals: () => void
   readonly #popGlobals: () => void
   readonly #memory: WebAssembly.Memory
   readonly #pointer: WebAssembly.Global
-  /** The number of the call before which it is to stop; infinite for none. */
   stopAt: number = Number.POSITIVE_INFINITY
   /** As the state of the module says, without asking it. */
   #now: typeof RUNS | typeof UNWINDS | typeof REWINDS = RUNS
@@ -49,7 +49,6 @@ export class GuestFrames {
     this.#pointer = stack.pointer as WebAssembly.Global
   }
 
-  /** Whether frames are being put back, so that the next call is the one at which they were taken off. */
   get rewinds(): boolean {
     return this.#now === REWINDS
   }
@@ -59,7 +58,6 @@ export class GuestFrames {
     return this.#now === UNWINDS
   }
 
-  /** From within a call, whose result is not looked at: takes the guest off the stack, up to the host. */
   unwind(): void {
     this.#set(UNWINDS)
   }
@@ -83,7 +81,6 @@ export class GuestFrames {
     this.#set(REWINDS)
   }
 
-  /** From within the call at which it was stopped. */
   arrived(): void {
     this.#set(RUNS)
   }

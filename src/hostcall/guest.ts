@@ -22,8 +22,8 @@ import {
   FILETYPE_SYMBOLIC_LINK,
   FILETYPE_UNKNOWN,
 } from '../abi/types.ts'
-import type { GuestFrames } from '../guest_frames.ts'
 import type { FaultPlan } from './faulty.ts'
+import type { Frames } from './stoppable.ts'
 import { stripesOf, traceBuffer } from './stripes.ts'
 
 /** Bytes that all ranges of one call may have together: what a signed 32-bit count can say. */
@@ -53,7 +53,7 @@ export class Guest {
   /** Whether that made its ranges shorter. */
   wasShort = false
   /** What takes it off the engine's stack, where nothing but guest code is on that. */
-  frames: GuestFrames | undefined
+  frames: Frames | undefined
 
   /** The words of the call at hand, where it is recorded, and room for its results: at most a filestat. */
   readonly words: Int32Array = new Int32Array(32)

@@ -2,6 +2,18 @@
 
 import type { Guest } from './guest.ts'
 
+/** What a call sees of a guest's frames. */
+export interface Frames {
+  /** The number of the call before which the guest is to stop; infinite for none. */
+  readonly stopAt: number
+  /** Whether they are being put back, so that this is the call at which they were taken off. */
+  readonly rewinds: boolean
+  /** Takes them off the engine's stack, up to the host; whatever the call returns is not looked at. */
+  unwind(): void
+  /** They are put back: the call is made now. */
+  arrived(): void
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: calls differ in how many words they take, eleven at most
 type Word = any
 type Call = (...words: Word[]) => number
