@@ -15,7 +15,7 @@ import { createNodeFs, type NodeFs } from '../../vfs/node_fs.ts'
 import { importTree } from '../../vfs/tree.ts'
 import { isCallName } from '../abi/signatures.ts'
 import { bad, variables } from '../check_options.ts'
-import { compile, compileStoppable, fuelOfShort, rewrittenFor } from '../compile.ts'
+import { type CompileOptions, compile, compileStoppable, fuelOfShort, rewrittenFor } from '../compile.ts'
 import { type Difference, diff } from '../diff.ts'
 import { VivariumError } from '../error.ts'
 import { GuestRun, type Plumbing, type Prepared, prepare } from '../guest_run.ts'
@@ -32,6 +32,8 @@ import type { World, WorldFiles } from './world.ts'
 /** Bounds that no small program meets, and that end what runs away. */
 const LIMITS = { calls: 100_000, output: 2 ** 24 }
 const FUEL = 100_000_000
+/** Bytes of a module that is small: to compile it twice takes no time to speak of. */
+const SMALL = 100_000
 const WORLD_PARTS: readonly string[] = ['files', 'args', 'env', 'stdin', 'seed', 'epoch', 'listing', 'faults']
 
 /** What a run can be given besides its world. */
@@ -61,8 +63,9 @@ export class Engine {
   /** The bytes of the guest, where they were given. */
   readonly bytes: Uint8Array | undefined
   compiled: WebAssembly.Module
-  /** The same, not as `short`. */
-  readonly #plain: WebAssembly.Module
+  /** Whether it is compiled as `short`. */
+  readonly isShort: boolean
+  readonly #cpu: CompileOptions
   readonly base: Snapshot
   readonly #options: RunOptions
   /** What is checked of a run in the simplest world, by its module: checking it anew for each costs as much as the run. */
@@ -80,7 +83,10 @@ export class Engine {
     }
     const isBounded = fuel !== Infinity
     this.bytes = module instanceof Uint8Array ? module : undefined
-    this.compiled = module instanceof Uint8Array ? compile(module, { cpu, fuel: isBounded }) : module
+    this.#cpu = { cpu, fuel: isBounded }
+    // A small guest is thought to take little, so that where it does, the engine never sees another module of it.
+    const isSmall = module instanceof Uint8Array && isBounded && module.length <= SMALL
+    this.compiled = module instanceof Uint8Array ? compile(module, { ...this.#cpu, short: isSmall }) : module
     const most = fuel ?? (canCount(this.compiled) ? FUEL : undefined)
     this.#options = {
       limits: { ...LIMITS, ...options.limits },
@@ -94,15 +100,11 @@ export class Engine {
       const problem = `the module is a ${kind}: it exports no _start, and worlds are for commands; call its exports in a property of your own`
       throw new VivariumError('BAD_MODULE', problem)
     }
-    this.#plain = this.compiled
-    if (this.bytes !== undefined && isBounded && this.#takesLittle(this.bytes)) {
-      this.compiled = compile(this.bytes, { cpu, fuel: true, short: true })
+    if (this.bytes !== undefined && isBounded) {
+      const short = this.#takesLittle(this.bytes)
+      if (short !== isSmall) this.compiled = compile(this.bytes, { ...this.#cpu, short })
     }
-  }
-
-  /** Whether the guest is compiled as `short`. */
-  get isShort(): boolean {
-    return rewrittenFor(this.compiled)?.dirty === true
+    this.isShort = rewrittenFor(this.compiled)?.dirty === true
   }
 
   /**
@@ -129,8 +131,10 @@ export class Engine {
     const run = this.#start(kernel, base, world, options)
     const { end } = run
     // Frames are larger in a short one, so that it may come to the end of the engine's stack where the guest does not.
-    if (options.module === undefined && this.isShort && end?.kind === 'limit' && end.limit === 'stack') {
-      return this.run(world, { ...options, module: this.#plain })
+    if (this.isShort && end?.kind === 'limit' && end.limit === 'stack') {
+      const { bytes } = this
+      if (options.module === undefined && bytes !== undefined)
+        return this.run(world, { ...options, module: compile(bytes, this.#cpu) })
     }
     return new Ran(this, world, options, kernel, base, before, run, last?.end(kernel, run))
   }
