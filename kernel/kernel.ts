@@ -27,33 +27,36 @@ export class Kernel {
   /** The next number for what has no inode in the tree (pipes, sockets, standard streams). */
   nextSerial: number
   #processes: readonly Process[] = NOBODY
-  #status: Status | undefined
+  /** What the last stat told, to whoever asked at once: all forks fill the same one. */
+  readonly status: Status
   #fifos: Map<number, Pipe> | undefined
   /** What is synced, as long as there are processes and the plan of one of them cuts the power. */
   journal: Journal | undefined
 
-  constructor(fs: Filesystem, clock: Clock, seed: string, nextPid: number = 1, nextSerial: number = 1) {
+  constructor(
+    fs: Filesystem,
+    clock: Clock,
+    seed: string,
+    nextPid: number = 1,
+    nextSerial: number = 1,
+    status: Status = new Status(),
+  ) {
     this.fs = fs
     this.clock = clock
     this.seed = seed
     this.nextPid = nextPid
     this.nextSerial = nextSerial
+    this.status = status
   }
 
   /** A second kernel with the same tree, clocks, seed and numbers, in O(1). Processes are not taken along. */
   fork(): Kernel {
-    return new Kernel(this.fs.fork(), this.clock.fork(), this.seed, this.nextPid, this.nextSerial)
+    return new Kernel(this.fs.fork(), this.clock.fork(), this.seed, this.nextPid, this.nextSerial, this.status)
   }
 
   /** The processes that have not ended, in the order of their beginnings. */
   get processes(): readonly Process[] {
     return this.#processes
-  }
-
-  /** What the last stat told. */
-  get status(): Status {
-    this.#status ??= new Status()
-    return this.#status
   }
 
   /** The pipe inside each fifo of the tree that is open, by its inode number. */
