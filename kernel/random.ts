@@ -11,13 +11,26 @@
 import xor4096 from 'seedrandom/lib/xor4096.js'
 
 /** Words of the generator's state, and of each block that is made at once. */
-const WORDS = 128
-const BLOCK_BYTES = 4 * WORDS
-const WEYL = 0x61c88647
+export const BLOCK_WORDS = 128
+const BLOCK_BYTES = 4 * BLOCK_WORDS
+/** How far in front of a word of the state the other one is that makes its next one. */
+export const LAG = 33
+/** The step of the Weyl sequence that is added. */
+export const WEYL = 0x61c88647
+/** Blocks from which on it pays to have them made elsewhere. */
+const MANY = 4
 /** Up to so many bytes a loop beats the call of `set` with its subarray. */
 const SHORT = 32
 /** Streams whose beginnings are kept. */
 const KEPT_MAX = 16
+
+/** Makes many blocks at once, for whoever can do that faster. */
+export interface Blocks {
+  /** How many at most. */
+  readonly most: number
+  /** The bytes of the next `count` blocks, until the next call, of a generator with that state, which moves on. */
+  make(state: Int32Array, weyl: number, count: number): Uint8Array
+}
 
 /** Bytes of a stream, and the generator as it is after them. */
 class Block {
@@ -44,13 +57,23 @@ class Block {
     return new Block(this.state.slice(), this.weyl)
   }
 
+  /** Makes the bytes of the next `count` blocks and puts them into `target`; its own bytes mean nothing then. */
+  many(count: number, target: Uint8Array, start: number, blocks: Blocks): void {
+    for (let done = 0; done < count; ) {
+      const part = Math.min(count - done, blocks.most)
+      target.set(blocks.make(this.state, this.weyl, part), start + done * BLOCK_BYTES)
+      this.weyl = (this.weyl + Math.imul(WEYL, part * BLOCK_WORDS)) | 0
+      done += part
+    }
+  }
+
   /** Makes the next bytes. The state is a ring, and at the end of each block the generator is at its start again. */
   step(): void {
     const { state } = this
     const view = this.#view
     let weyl = this.weyl
-    for (let i = 0; i < WORDS; i++) {
-      let v = state[(i + 33) % WORDS] as number
+    for (let i = 0; i < BLOCK_WORDS; i++) {
+      let v = state[(i + LAG) % BLOCK_WORDS] as number
       let t = state[i] as number
       v ^= v << 13
       t ^= t << 17
@@ -110,10 +133,16 @@ export class Random {
     return copy
   }
 
-  /** Fills `length` bytes of `target` from `start`. */
-  fill(target: Uint8Array, start: number, length: number): void {
+  /** Fills `length` bytes of `target` from `start`; `blocks` may make most of them. */
+  fill(target: Uint8Array, start: number, length: number, blocks?: Blocks): void {
     const end = start + length
     for (let at = start; at < end; ) {
+      const whole = blocks === undefined || this.#used < BLOCK_BYTES ? 0 : Math.floor((end - at) / BLOCK_BYTES)
+      if (whole >= MANY && blocks !== undefined && this.#block !== undefined) {
+        this.#own(this.#block).many(whole, target, at, blocks)
+        at += whole * BLOCK_BYTES
+        continue
+      }
       const block = this.#used === BLOCK_BYTES ? this.#next() : (this.#block as Block)
       const from = this.#used
       const part = Math.min(end - at, BLOCK_BYTES - from)
@@ -130,9 +159,16 @@ export class Random {
       this.#block = firstOf(this.#seed, this.#stream)
       return this.#block
     }
-    if (!this.#isOwn) this.#block = this.#block.copy()
+    const block = this.#own(this.#block)
+    block.step()
+    return block
+  }
+
+  /** The block, to be stepped. */
+  #own(block: Block): Block {
+    const own = this.#isOwn ? block : block.copy()
+    this.#block = own
     this.#isOwn = true
-    this.#block.step()
-    return this.#block
+    return own
   }
 }

@@ -1,6 +1,10 @@
 /** random_get: the process's stream of seeded bytes. */
 
 import { FAULT, type Guest } from './guest.ts'
+import { randomBlocks } from './random_blocks.ts'
+
+/** Bytes from which on SIMD is faster. */
+const LONG = 4096
 
 /**
  * random_get(buf: ptr, buf_len: size) -> errno
@@ -13,7 +17,8 @@ import { FAULT, type Guest } from './guest.ts'
 export function randomGet(guest: Guest, buf: number, length: number): number {
   const { memory } = guest
   if (!memory.covers(buf >>> 0, length >>> 0)) return FAULT
-  guest.process.random.fill(memory.u8, buf >>> 0, length >>> 0)
+  const blocks = length >>> 0 >= LONG ? randomBlocks() : undefined
+  guest.process.random.fill(memory.u8, buf >>> 0, length >>> 0, blocks)
   guest.absorb(buf >>> 0, length >>> 0)
   return 0
 }

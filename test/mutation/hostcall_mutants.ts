@@ -609,8 +609,8 @@ export const hostcallMutants: readonly Mutant[] = [
   },
   {
     file: 'src/hostcall/random.ts',
-    find: '  if (!memory.covers(buf >>> 0, length >>> 0)) return FAULT\n  guest.process.random.fill(memory.u8, buf >>> 0, length >>> 0)\n',
-    put: '  guest.process.random.fill(memory.u8, buf >>> 0, length >>> 0)\n  if (!memory.covers(buf >>> 0, length >>> 0)) return FAULT\n',
+    find: '  if (!memory.covers(buf >>> 0, length >>> 0)) return FAULT\n',
+    put: '  if (!memory.covers(buf >>> 0, length >>> 0)) guest.process.random.fill(new Uint8Array(length >>> 0), 0, length >>> 0)\n  if (!memory.covers(buf >>> 0, length >>> 0)) return FAULT\n',
     rule: 'Random bytes that have nowhere to go are not drawn.',
     tests: RANDOM,
   },

@@ -10,6 +10,7 @@ const FAULT = ['test/kernel/fault.test.ts']
 const FD_TABLE = ['test/kernel/fd_table.test.ts']
 const PIPE = ['test/kernel/pipe.test.ts']
 const POLL = ['test/kernel/poll.test.ts']
+const BLOCKS = ['test/src/hostcall/random_blocks.test.ts']
 const RANDOM = ['test/kernel/random.test.ts']
 const SOCKET = ['test/kernel/socket.test.ts']
 const STREAM = ['test/kernel/stream.test.ts']
@@ -106,15 +107,29 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     file: 'kernel/random.ts',
-    find: 'state[(i + 33) % WORDS]',
-    put: 'state[(i + 34) % WORDS]',
+    find: 'state[(i + LAG) % BLOCK_WORDS]',
+    put: 'state[(i + LAG + 1) % BLOCK_WORDS]',
     rule: 'Random bytes are those of xor4096.',
     tests: RANDOM,
   },
   {
+    file: 'kernel/random.ts',
+    find: 'Math.imul(WEYL, part * BLOCK_WORDS)',
+    put: 'Math.imul(WEYL, BLOCK_WORDS)',
+    rule: 'After many blocks the stream goes on.',
+    tests: BLOCKS,
+  },
+  {
+    file: 'kernel/random.ts',
+    find: 'const own = this.#isOwn ? block : block.copy()',
+    put: 'const own = block',
+    rule: 'Streams of one seed are apart, also where blocks are made in bulk.',
+    tests: BLOCKS,
+  },
+  {
     file: 'kernel/kernel.ts',
-    find: 'limits, new Random(',
-    put: 'limits, new Random(this.seed || ',
+    find: 'new Random(this.seed, pid)',
+    put: 'new Random(this.seed, 1)',
     rule: 'Each process has random bytes of its own.',
     tests: RANDOM,
   },
