@@ -21,6 +21,12 @@ describe('exit', () => {
     expect(run.exitCode).toBe(code)
   })
 
+  it('is the first, whoever ends the run again', async () => {
+    const run = new Machine().run(await wasiWat(START('(call $proc_exit (i32.const 3))')))
+    run.close()
+    expect(run.end).toEqual({ kind: 'exit', code: 3 })
+  })
+
   it('is 0 where a command returns', async () => {
     const run = new Machine().run(await wasiWat(START('')))
     expect(run.end).toEqual({ kind: 'exit', code: 0 })
