@@ -68,7 +68,7 @@ export class GuestFrames implements Frames {
     this.#pushGlobals()
   }
 
-  /** When the host is back, or was brought back otherwise: there are no frames. */
+  /** There are no frames: what was taken off when the guest ended is nobody's any more. */
   drop(): void {
     if (this.#now === RUNS) return
     this.#set(RUNS)

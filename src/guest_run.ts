@@ -290,7 +290,7 @@ export class GuestRun implements Run {
     else if (this.process.end === undefined) {
       frames.stopped()
       this.#stopped = instance
-    } else frames.drop()
+    }
   }
 
   #leave(instance: GuestInstance | undefined): void {

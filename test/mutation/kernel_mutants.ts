@@ -10,6 +10,9 @@ const FAULT = ['test/kernel/fault.test.ts']
 const FD_TABLE = ['test/kernel/fd_table.test.ts']
 const PIPE = ['test/kernel/pipe.test.ts']
 const POLL = ['test/kernel/poll.test.ts']
+const RUNNING = ['test/kernel/fork_running.test.ts']
+const STEPS = ['test/fuzz_api/steps.test.ts']
+const SHORT = ['test/src/machine/short.test.ts']
 const BLOCKS = ['test/src/hostcall/random_blocks.test.ts']
 const RANDOM = ['test/kernel/random.test.ts']
 const SOCKET = ['test/kernel/socket.test.ts']
@@ -28,6 +31,55 @@ const ERRORS = ['test/src/machine/errors.test.ts']
 const STACK = ['test/src/hostile/stack.test.ts']
 
 export const kernelMutants: readonly Mutant[] = [
+  {
+    file: 'kernel/fork_running.ts',
+    find: '  copy.offset = file.offset\n',
+    put: '',
+    rule: 'A copy of a run reads on where the run is.',
+    tests: RUNNING,
+  },
+  {
+    file: 'kernel/fork_running.ts',
+    find: 'random.clone()',
+    put: 'random',
+    rule: 'A copy of a run draws its own randomness.',
+    tests: RUNNING,
+  },
+  {
+    file: 'kernel/fork_running.ts',
+    find: "kernel.fs.fork('keep')",
+    put: 'kernel.fs.fork()',
+    rule: 'A copy of a run keeps what is open and has no name.',
+    tests: RUNNING,
+  },
+  {
+    file: 'kernel/stream.ts',
+    find: '    chunks[chunks.length - 1] = last.subarray(0, this.#end)\n    copy',
+    put: '    copy',
+    rule: 'Two runs do not write to one chunk of output.',
+    tests: RUNNING,
+  },
+  {
+    file: 'src/guest_frames.ts',
+    find: '    this.#pushGlobals()\n',
+    put: '',
+    rule: 'A copy of a guest has its globals.',
+    tests: STEPS,
+  },
+  {
+    file: 'src/guest_instance.ts',
+    find: '    bytesOf(cpu.memory).set(from)\n',
+    put: '',
+    rule: 'A copy of a guest has its memory.',
+    tests: STEPS,
+  },
+  {
+    file: 'src/guest_instance.ts',
+    find: '    cpu?.frames?.drop()\n',
+    put: '',
+    rule: 'A guest that was let go has no frames left.',
+    tests: SHORT,
+  },
   {
     file: 'kernel/clock.ts',
     find: 'if (this.nsec >= NS_PER_SEC)',
