@@ -44,9 +44,10 @@ export function compile(
   bytes: Uint8Array,
   { cpu = 'strict', fuel = false, short = false, ...watching }: CompileOptions = {},
 ): WebAssembly.Module {
-  const options = cpuOptions(cpu, fuel, watching)
-  return compileFor(bytes, options !== undefined && short ? { ...options, dirty: true, unwind: true } : options)
+  return compileFor(bytes, cpuOptions(cpu, fuel, watching), short)
 }
+
+const SHORT = { dirty: true, unwind: true } as const
 
 const PAGE = 65_536
 /** Bytes of memory for each instruction of a run: a mark costs an instruction at most 0.06 ns, to look at a byte 0.013. */
@@ -63,13 +64,18 @@ export function fuelOfShort(bytes: Uint8Array): number {
  * The module of `bytes` under `options`, or as the engine has it; the same one for the same array with the same
  * content. Its instances can be used again where that can be exact.
  */
-export function compileFor(bytes: Uint8Array, options: CpuOptions | undefined): WebAssembly.Module {
-  const key = `${JSON.stringify(options)} ${digestOf(bytes)}`
+export function compileFor(
+  bytes: Uint8Array,
+  options: CpuOptions | undefined,
+  short: boolean = false,
+): WebAssembly.Module {
+  const key = `${JSON.stringify(options)} ${short} ${digestOf(bytes)}`
   const known = made.get(bytes)?.find((each) => each.key === key)
   if (known !== undefined) return known.module
   // What is added must not make a module valid that is not, and the engine says best what is wrong.
   if (!WebAssembly.validate(bytes)) compileAsItIs(bytes)
-  const module = options === undefined ? compileForReset(bytes) : compileRewritten(bytes, options)
+  const more = short ? SHORT : {}
+  const module = options === undefined ? compileForReset(bytes, more) : compileRewritten(bytes, { ...options, ...more })
   made.set(bytes, [...(made.get(bytes) ?? []), { key, module }])
   return module
 }
@@ -90,9 +96,9 @@ function compileRewritten(bytes: Uint8Array, { unwind = false, ...options }: Cpu
 }
 
 /** What the rewriter does not know it refuses, and the engine may run it all the same. */
-function compileForReset(bytes: Uint8Array): WebAssembly.Module {
+function compileForReset(bytes: Uint8Array, more: Partial<CpuOptions>): WebAssembly.Module {
   try {
-    return compileRewritten(bytes, ONLY_RESET)
+    return compileRewritten(bytes, { ...ONLY_RESET, ...more })
   } catch (error) {
     if (!(error instanceof VivariumError)) throw error
     return compileAsItIs(bytes)

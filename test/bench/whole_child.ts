@@ -50,7 +50,7 @@ const isOurs = job.host !== 'node:wasi' && job.host !== 'browser_wasi_shim'
 /** What is started often `compile` prepares for that. */
 const module =
   isOurs && job.starts !== undefined
-    ? compile(bytes, { cpu: job.host === 'strict' ? 'strict' : 'engine' })
+    ? compile(bytes, { cpu: job.host === 'strict' ? 'strict' : 'engine', short: true })
     : new WebAssembly.Module(bytes)
 process.send?.(perform(job))
 
