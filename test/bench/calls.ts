@@ -79,12 +79,33 @@ export function formatCalls(calls: Calls): string {
     ]
   })
   const table = textTable([...head, 'best peer', 'x best', 'x limit', 'target'], lines)
-  return [table, notes.toString(), ...ours.map((host) => shortcomings(calls, host))].filter(Boolean).join('\n\n')
+  const said = ours.map((host) => shortcomings(calls, host))
+  return [table, notes.toString(), ...said, machine(calls)].filter(Boolean).join('\n\n')
+}
+
+/** A figure from the machine for which the targets were set. */
+const REFERENCE = { pattern: 'fd_seek', host: 'browser_wasi_shim', ns: 94 }
+
+/** How this machine compares with that of the targets. */
+function machine({ rows }: Calls): string {
+  const { pattern, host, ns } = REFERENCE
+  const here = rows.find((row) => row.pattern.name === pattern)?.results.get(host)?.ns
+  if (here === undefined) return ''
+  const times = ratio(here / ns)
+  return `The targets are of a machine on which ${host} took ${ns} ns for ${pattern}; here it takes ${times} times as long.`
 }
 
 function cell(result: Result | undefined, notes: Footnotes): string {
   if (result === undefined) return '-'
   return (result.ns === undefined ? 'fails' : nanoseconds(result.ns)) + notes.mark(result.notes)
+}
+
+/** What of the time goes where: to the digest, which a host without one does not have, and to what no host can save. */
+function why({ ours }: Calls, { results, limit }: Row, ns: number): string[] {
+  const least = Math.min(...ours.flatMap(({ name }) => results.get(name)?.ns ?? []))
+  const digest = ns > least * 1.02 ? [`the digest takes ${nanoseconds(ns - least)} of it`] : []
+  const copies = limit > ns / 10 ? [`the empty call and a bare copy ${nanoseconds(limit)}`] : []
+  return [...digest, ...copies]
 }
 
 function shortcomings(calls: Calls, host: Host): string {
@@ -98,7 +119,9 @@ function shortcomings(calls: Calls, host: Host): string {
     })
     const over = target !== undefined && ns > target ? [`over its target of ${nanoseconds(target)}`] : []
     const all = [...over, ...(faster.length > 0 ? [`behind ${faster.join(', ')}`] : [])]
-    return all.length > 0 ? [`${row.pattern.name} (${nanoseconds(ns)}): ${all.join('; ')}`] : []
+    return all.length > 0
+      ? [`${row.pattern.name} (${nanoseconds(ns)}): ${[...all, ...why(calls, row, ns)].join('; ')}`]
+      : []
   })
   if (said.length === 0) return `${host.name}: on every row within its target and ahead of every peer.`
   return [`${host.name} falls short on ${said.length} of ${calls.rows.length} rows:`, ...said].join('\n  ')
