@@ -5,23 +5,21 @@
  */
 
 import { Filesystem } from '../vfs/filesystem.ts'
-import type { InodeTable } from '../vfs/inode_table.ts'
 import type { Clock } from './clock.ts'
 import type { Kernel } from './kernel.ts'
 import type { OpenFile } from './open_file.ts'
 import type { Pipe } from './pipe.ts'
 import type { End, Process } from './process.ts'
 
-/** Nothing changes it. */
+/** Nothing changes it. A kernel that nobody runs on is one, too. */
 export interface Checkpoint {
-  readonly table: InodeTable
-  readonly blocks: number
+  readonly fs: Pick<Filesystem, 'table' | 'blocks'>
   readonly clock: Clock
 }
 
 /** In O(1), whatever is open. */
 export function checkpoint({ fs, clock }: Kernel): Checkpoint {
-  return { table: fs.table.fork(), blocks: fs.blocks, clock: clock.fork() }
+  return { fs: { table: fs.table.fork(), blocks: fs.blocks }, clock: clock.fork() }
 }
 
 /**
@@ -34,8 +32,8 @@ export function restore(kernel: Kernel, before: Checkpoint, process: Process, en
     socket?.close()
     for (const pending of listener?.pending.splice(0) ?? []) pending.close()
   }
-  const fs = new Filesystem(kernel.fs.quota, before.clock.realtime, before.table.fork(), kernel.fs.lineage)
-  fs.blocks = before.blocks
+  const fs = new Filesystem(kernel.fs.quota, before.clock.realtime, before.fs.table.fork(), kernel.fs.lineage)
+  fs.blocks = before.fs.blocks
   const files = kernel.processes.flatMap((living) => [...openFiles(living)])
   for (const { ino } of files) if (ino !== 0) fs.hold(ino)
   freeUnheld(fs)

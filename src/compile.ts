@@ -89,9 +89,10 @@ export function compileStoppable(bytes: Uint8Array, options: CpuOptions): WebAss
 /** Where a module is one that cannot unwind, it is made without that, and says so. */
 function compileRewritten(bytes: Uint8Array, { unwind = false, ...options }: CpuOptions): WebAssembly.Module {
   const made = rewrite(bytes, options)
-  const unwinding = unwind ? unwindable(made) : ''
-  const module = compileAsItIs(typeof unwinding === 'string' ? made : unwinding)
-  rewritten.set(module, typeof unwinding === 'string' ? options : { ...options, unwind })
+  const unwinding = unwind ? unwindable(made) : undefined
+  const canUnwind = unwinding instanceof Uint8Array
+  const module = compileAsItIs(canUnwind ? unwinding : made)
+  rewritten.set(module, canUnwind ? { ...options, unwind } : options)
   return module
 }
 

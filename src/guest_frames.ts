@@ -13,13 +13,8 @@ const UNWINDS = 1
 const REWINDS = 2
 const PAGE = 65_536
 
-const stackModules: WebAssembly.Module[] = []
-
-function stackModule(): WebAssembly.Module {
-  const [module = new WebAssembly.Module(frameStack())] = stackModules
-  stackModules[0] = module
-  return module
-}
+/** Made when first needed. */
+const made: { module?: WebAssembly.Module } = {}
 
 export class GuestFrames implements Frames {
   readonly #state: WebAssembly.Global
@@ -37,7 +32,8 @@ export class GuestFrames implements Frames {
   }
 
   constructor(exports: WebAssembly.Exports) {
-    const stack = new WebAssembly.Instance(stackModule()).exports
+    made.module ??= new WebAssembly.Module(frameStack())
+    const stack = new WebAssembly.Instance(made.module).exports
     const table = exports[UNWIND_FRAMES] as WebAssembly.Table
     FRAME_FUNCTIONS.forEach((name, index) => {
       table.set(index, stack[name])

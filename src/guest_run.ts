@@ -123,10 +123,7 @@ const STACK =
 export class GuestRun implements Run {
   readonly process: Process
   readonly #kernel: Kernel
-  readonly #module: GuestModule
-  readonly #time: TimeBy
-  readonly #options: RunOptions
-  readonly #checked: CheckedRunOptions
+  readonly #prepared: Prepared
   readonly #stdout: OutputStream
   readonly #stderr: OutputStream
   #received: readonly OutputStream[][] = NONE
@@ -161,13 +158,10 @@ export class GuestRun implements Run {
 
   /** Sets everything up; nothing has run yet. */
   constructor(kernel: Kernel, prepared: Prepared, plumbing: Plumbing = {}) {
-    const { module, settings, options, checked, directories, input } = prepared
+    const { settings, options, checked, directories, input } = prepared
     this.#kernel = kernel
     this.#firstSerial = kernel.nextSerial
-    this.#module = module
-    this.#time = settings.time
-    this.#options = options
-    this.#checked = checked
+    this.#prepared = prepared
     const { from } = plumbing
     this.#from = from
     this.#before = from?.before ?? plumbing.before
@@ -263,9 +257,9 @@ export class GuestRun implements Run {
 
   /**
    * Another run from where this one is stopped, in a machine of its own, with faults of its own, to its end; `undefined`
-   * where there cannot be two of what is open. Preconditions: this one is stopped, and `prepared` is what it was made with.
+   * where there cannot be two of what is open. Preconditions: this one is stopped.
    */
-  fork(prepared: Prepared, plan: FaultPlan): { readonly kernel: Kernel; readonly run: GuestRun } | undefined {
+  fork(plan: FaultPlan): { readonly kernel: Kernel; readonly run: GuestRun } | undefined {
     const instance = this.#stopped
     const before = this.#before
     if (instance === undefined || before === undefined) throw new KernelBug('the run is not stopped')
@@ -277,7 +271,7 @@ export class GuestRun implements Run {
     })
     if (running === undefined) return undefined
     const from: Stopped = { ...running, instance, idle: this.#others, before }
-    const run = new GuestRun(running.kernel, prepared, { plan, from })
+    const run = new GuestRun(running.kernel, this.#prepared, { plan, from })
     run.start(new Alone(running.kernel))
     return { kernel: running.kernel, run }
   }
@@ -303,6 +297,18 @@ export class GuestRun implements Run {
       guest.meter = () => cpu.fuelUsed ?? 0
       guest.metersAll = this.#time === 'fuel everywhere'
     }
+  }
+
+  get #module(): GuestModule {
+    return this.#prepared.module
+  }
+
+  get #options(): RunOptions {
+    return this.#prepared.options
+  }
+
+  get #time(): TimeBy {
+    return this.#prepared.settings.time
   }
 
   /** Whether nothing but this run can reach the instance: it is a command, and the host gave it nothing of its own. */
@@ -573,7 +579,7 @@ export class GuestRun implements Run {
   }
 
   #openStandard(stdin: OpenFile, stdout: OpenFile | undefined): void {
-    const { tty } = this.#checked
+    const { tty } = this.#prepared.checked
     const kernel = this.#kernel
     if (stdin.kind === 'input') stdin.terminal = tty.stdin
     const out = stdout ?? outputFile(kernel, this.#stdout, tty.stdout)

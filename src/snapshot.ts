@@ -25,13 +25,11 @@ export interface Settings {
 
 export class Snapshot {
   readonly #kernel: Kernel
-  readonly #checkpoint: Checkpoint
   readonly settings: Settings
 
   /** Takes a kernel that nobody else will change. */
   constructor(kernel: Kernel, settings: Settings) {
     this.#kernel = kernel
-    this.#checkpoint = { table: kernel.fs.table, blocks: kernel.fs.blocks, clock: kernel.clock }
     this.settings = settings
   }
 
@@ -42,7 +40,7 @@ export class Snapshot {
 
   /** The machine as it is here, to go back to: nobody changes it. For this folder. */
   get checkpoint(): Checkpoint {
-    return this.#checkpoint
+    return this.#kernel
   }
 
   /** The tree, for `vivarium/fs`, `vivarium/formats` and `vivarium/node`: a fork, so nothing that is done to it changes this. */

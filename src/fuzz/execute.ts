@@ -62,7 +62,7 @@ export function execute(module: WebAssembly.Module | Uint8Array, world: World, o
 export class Engine {
   /** The bytes of the guest, where they were given. */
   readonly bytes: Uint8Array | undefined
-  compiled: WebAssembly.Module
+  readonly compiled: WebAssembly.Module
   /** Whether it is compiled as `short`. */
   readonly isShort: boolean
   readonly #cpu: CompileOptions

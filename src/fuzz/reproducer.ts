@@ -68,11 +68,6 @@ export function formatReproducer(reproducer: Reproducer): string {
   return PREFIX + toBase64url(bytes)
 }
 
-/** Whether text is, by how it begins, a reproducer. */
-export function isReproducer(text: string): boolean {
-  return /^viv\d+:/.test(text)
-}
-
 /** @throws VivariumError `BAD_RECORDING` for what is none, was cut short or altered, or is of a newer version. */
 export function parseReproducer(text: string): Reproducer {
   const line = text.trim()

@@ -14,14 +14,12 @@ type Conclude = (run: GuestRun, kernel: Kernel, plan: FaultPlan) => Outcome
 
 export class Steps {
   readonly #kernel: Kernel
-  readonly #prepared: Prepared
   readonly #conclude: Conclude
   readonly #run: GuestRun
   #hasBegun = false
 
   constructor(kernel: Kernel, prepared: Prepared, conclude: Conclude) {
     this.#kernel = kernel
-    this.#prepared = prepared
     this.#conclude = conclude
     this.#run = new GuestRun(kernel, prepared)
   }
@@ -41,7 +39,7 @@ export class Steps {
    * open of which there cannot be two. Preconditions: `to` got there.
    */
   run(plan: FaultPlan): Outcome | undefined {
-    const fork = this.#run.fork(this.#prepared, plan)
+    const fork = this.#run.fork(plan)
     if (fork === undefined) return undefined
     const { end } = fork.run
     if (end?.kind === 'trap' || (end?.kind === 'limit' && end.limit === 'stack')) return undefined

@@ -16,27 +16,26 @@ import {
   V128,
   type WasmBytes,
 } from '../abi/wasm_bytes.ts'
-
-const LOOP = 0x03
-const END = 0x0b
-const BR_IF = 0x0d
-const LOCAL_GET = 0x20
-const LOCAL_SET = 0x21
-const LOCAL_TEE = 0x22
-const I32_CONST = 0x41
-const I32_ADD = 0x6a
-const I32_SUB = 0x6b
-const NO_RESULT = 0x40
-
-const simd = (code: number): WasmBytes => [0xfd, ...leb(code)]
-const V128_LOAD = simd(0x00)
-const V128_STORE = simd(0x0b)
-const V128_CONST = simd(0x0c)
-const I32X4_SPLAT = simd(0x11)
-const V128_XOR = simd(0x51)
-const I32X4_SHL = simd(0xab)
-const I32X4_SHR_U = simd(0xad)
-const I32X4_ADD = simd(0xae)
+import {
+  BR_IF,
+  END,
+  I32_ADD,
+  I32_CONST,
+  I32_SUB,
+  I32X4_ADD,
+  I32X4_SHL,
+  I32X4_SHR_U,
+  I32X4_SPLAT,
+  LOCAL_GET,
+  LOCAL_SET,
+  LOCAL_TEE,
+  LOOP,
+  NO_RESULT,
+  V128_LOAD,
+  V128_STORE,
+  V128_XOR,
+  vectorConstant,
+} from '../abi/wasm_code.ts'
 
 const LANES = 4
 const VECTOR = 16
@@ -46,14 +45,13 @@ const OUT = 2 * STATE_BYTES
 const MOST = 128
 const PAGES = 2
 
-/** Made when first asked for. */
-const made: { blocks?: Blocks | undefined }[] = []
+/** What was made when it was first asked for: one, or none where the engine cannot. */
+const made: (Blocks | undefined)[] = []
 
 /** `undefined` where the engine cannot. */
 export function randomBlocks(): Blocks | undefined {
-  const [known = { blocks: newRandomBlocks() }] = made
-  made[0] = known
-  return known.blocks
+  if (made.length === 0) made.push(newRandomBlocks())
+  return made[0]
 }
 
 export function newRandomBlocks(): Blocks | undefined {
@@ -127,12 +125,7 @@ function buildBlocks(): Uint8Array {
   })
 }
 
-/** A vector of so many times the step of the Weyl sequence. */
+/** Pushes a vector of so many times the step of the Weyl sequence. */
 function vector(...times: number[]): WasmBytes {
-  const bytes = new Uint8Array(VECTOR)
-  const view = new DataView(bytes.buffer)
-  times.forEach((n, lane) => {
-    view.setInt32(4 * lane, Math.imul(n, WEYL), true)
-  })
-  return [...V128_CONST, ...bytes]
+  return vectorConstant(times.map((n) => Math.imul(n, WEYL)))
 }

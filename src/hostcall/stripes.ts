@@ -29,29 +29,30 @@ import {
   V128,
   type WasmBytes,
 } from '../abi/wasm_bytes.ts'
-
-const BLOCK = 0x02
-const LOOP = 0x03
-const END = 0x0b
-const BR = 0x0c
-const BR_IF = 0x0d
-const CALL = 0x10
-const LOCAL_GET = 0x20
-const LOCAL_SET = 0x21
-const I32_CONST = 0x41
-const I32_EQZ = 0x45
-const I32_ADD = 0x6a
-const I32_SUB = 0x6b
-const NO_RESULT = 0x40
-
-const V128_LOAD = simd(0x00)
-const V128_STORE = simd(0x0b)
-const V128_CONST = simd(0x0c)
-const I8X16_SWIZZLE = simd(0x0e)
-const I32X4_EXTRACT_LANE = simd(0x1b)
-const V128_XOR = simd(0x51)
-const I32X4_ADD = simd(0xae)
-const I32X4_MUL = simd(0xb5)
+import {
+  BLOCK,
+  BR,
+  BR_IF,
+  CALL,
+  END,
+  I8X16_SWIZZLE,
+  I32_ADD,
+  I32_CONST,
+  I32_EQZ,
+  I32_SUB,
+  I32X4_ADD,
+  I32X4_EXTRACT_LANE,
+  I32X4_MUL,
+  LOCAL_GET,
+  LOCAL_SET,
+  LOOP,
+  NO_RESULT,
+  V128_CONST,
+  V128_LOAD,
+  V128_STORE,
+  V128_XOR,
+  vectorConstant,
+} from '../abi/wasm_code.ts'
 
 const STRIPE = 4 * STRIPE_WORDS
 /** The vectors of a state, by their numbers. */
@@ -130,7 +131,7 @@ function buildPiece(): Uint8Array {
     locals: [code.locals],
     bodies: [
       [
-        ...VECTORS.flatMap((k) => [...constant(FIRST_STATE.slice(4 * k, 4 * k + 4)), LOCAL_SET, code.vector(k)]),
+        ...VECTORS.flatMap((k) => [...vectorConstant(FIRST_STATE.slice(4 * k, 4 * k + 4)), LOCAL_SET, code.vector(k)]),
         ...code.loop(),
         ...code.sum(),
         ...[0, 1, 2, 3].flatMap((lane) => [LOCAL_GET, code.vector(0), ...I32X4_EXTRACT_LANE, lane]),
@@ -165,7 +166,7 @@ class StripeCode {
   loop(): WasmBytes {
     const [start, count] = [this.#start, this.#count]
     return [
-      ...[...constant([FACTOR, FACTOR, FACTOR, FACTOR]), LOCAL_SET, this.#factor],
+      ...[...vectorConstant([FACTOR, FACTOR, FACTOR, FACTOR]), LOCAL_SET, this.#factor],
       ...[...V128_CONST, ...TURN, LOCAL_SET, this.#turn],
       ...[BLOCK, NO_RESULT, LOOP, NO_RESULT, LOCAL_GET, count, I32_EQZ, BR_IF, 1],
       ...VECTORS.flatMap((k) => {
@@ -179,7 +180,7 @@ class StripeCode {
 
   /** Takes in the stripes of zeros at the end, and makes one vector, the first, of all. */
   sum(): WasmBytes {
-    const zero = constant([0, 0, 0, 0])
+    const zero = vectorConstant([0, 0, 0, 0])
     const code: number[] = []
     for (let i = 0; i < LAST_STRIPES; i++) code.push(...VECTORS.flatMap((k) => this.#step(k, zero, zero, zero)))
     for (let half = VECTORS.length / 2; half >= 1; half /= 2) {
@@ -209,13 +210,4 @@ class StripeCode {
 /** Pushes the vector `offset` bytes after the address in a local. */
 function load(address: number, offset: number): WasmBytes {
   return [LOCAL_GET, address, ...V128_LOAD, 0, ...leb(offset)]
-}
-
-/** Pushes a vector of four words. */
-function constant(words: readonly number[]): WasmBytes {
-  return [...V128_CONST, ...words.flatMap((word) => [0, 8, 16, 24].map((bits) => (word >>> bits) & 0xff))]
-}
-
-function simd(code: number): WasmBytes {
-  return [0xfd, ...leb(code)]
 }

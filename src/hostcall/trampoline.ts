@@ -18,13 +18,7 @@ import {
   leb,
   type WasmBytes,
 } from '../abi/wasm_bytes.ts'
-
-const UNREACHABLE = 0x00
-const CALL = 0x10
-const LOCAL_GET = 0x20
-const I64_CONST = 0x42
-const I64_SHR_U = 0x88
-const I32_WRAP_I64 = 0xa7
+import { CALL, I32_WRAP_I64, I64_CONST, I64_SHR_U, LOCAL_GET, UNREACHABLE } from '../abi/wasm_code.ts'
 
 /** Whether the call's words differ from its parameters: it has an i64 parameter. */
 export function isSplit(signature: Signature): boolean {

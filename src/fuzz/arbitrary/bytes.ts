@@ -2,6 +2,7 @@
 
 import fc, { type Arbitrary } from 'fast-check'
 import { contentBytes } from '../../../vfs/bytes.ts'
+import { spliced } from '../havoc.ts'
 
 export interface MutateConstraints {
   /** Changes at least. Default 0: the bytes as they are, to which all shrink. */
@@ -105,15 +106,6 @@ function applyEdit(bytes: Uint8Array, edit: Edit, most: number): Uint8Array {
       return spliced(bytes, place, 0, more)
     }
   }
-}
-
-function spliced(bytes: Uint8Array, at: number, removed: number, added: Uint8Array): Uint8Array {
-  const rest = bytes.subarray(Math.min(bytes.length, at + removed))
-  const made = new Uint8Array(at + added.length + rest.length)
-  made.set(bytes.subarray(0, at))
-  made.set(added, at)
-  made.set(rest, at + added.length)
-  return made
 }
 
 function numberBytes(number: number, little: boolean): Uint8Array {
